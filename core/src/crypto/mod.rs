@@ -1,0 +1,1 @@
+//! One value, sealed and opened: the v1 envelope.

@@ -1,0 +1,1 @@
+//! Newly sealed items put into an existing SealedSecret.
