@@ -18,18 +18,24 @@ pub enum Scope {
 
 /// The OAEP label: binds a ciphertext to its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label(String);
+pub struct Label(Vec<u8>);
 
 impl Label {
     /// The bytes given to RSA-OAEP.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        &self.0
     }
 }
 
 impl From<String> for Label {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(text.into_bytes())
+    }
+}
+
+impl From<Vec<u8>> for Label {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
     }
 }
 
@@ -46,7 +52,7 @@ impl Scope {
 
     /// The label of a value: `namespace/name`, `namespace`, or empty. Nothing is escaped.
     pub fn label(self, namespace: &str, name: &str) -> Label {
-        Label(match self {
+        Label::from(match self {
             Self::Strict => format!("{namespace}/{name}"),
             Self::NamespaceWide => namespace.to_owned(),
             Self::ClusterWide => String::new(),

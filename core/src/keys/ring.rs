@@ -1,0 +1,183 @@
+//! An immutable set of keys, in the order in which they seal and are tried.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::pair::KeyPair;
+use crate::{
+    Fingerprint, Label, Plaintext,
+    crypto::{self, OpenFailure},
+};
+
+/// An immutable set of keys; a change makes a new ring, readers keep their `Arc`.
+///
+/// The newest key seals. A key is newer than another if its instant (start of its certificate or
+/// creation of its Secret, as the caller decides) is strictly later; of equals the first one registered
+/// stays newest.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing {
+    /// Newest first.
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    pair: Arc<KeyPair>,
+    instant: Timestamp,
+    retired: bool,
+}
+
+impl KeyRing {
+    /// A ring of these keys, registered in this order, each at the start of its certificate.
+    pub fn new(pairs: Vec<Arc<KeyPair>>) -> Self {
+        pairs.into_iter().fold(Self::default(), |ring, pair| {
+            let instant = pair.not_before().unwrap_or(Timestamp::MIN);
+            ring.with(pair, instant)
+        })
+    }
+
+    /// A ring with this key too. The same key registered again takes the later of both instants, with the
+    /// certificate that belongs to it, and is no longer retired.
+    #[must_use]
+    pub fn with(&self, pair: Arc<KeyPair>, instant: Timestamp) -> Self {
+        let mut entry = Entry { pair, instant, retired: false };
+        let mut entries = self.entries.clone();
+        if let Some(at) = self.position(entry.pair.fingerprint()) {
+            let old = entries.remove(at);
+            let keeps_old = old.instant >= instant && (old.pair.certificate().is_some());
+            if keeps_old {
+                entry = Entry { retired: false, ..old };
+            }
+        }
+        let at = entries.partition_point(|other| other.instant >= entry.instant);
+        entries.insert(at, entry);
+        Self { entries }
+    }
+
+    /// A ring without this key: nothing sealed to it opens any more.
+    #[must_use]
+    pub fn without(&self, key: &Fingerprint) -> Self {
+        Self {
+            entries: self.entries.iter().filter(|entry| entry.pair.fingerprint() != key).cloned().collect(),
+        }
+    }
+
+    /// A ring in which this key opens but never seals again.
+    #[must_use]
+    pub fn retired(&self, key: &Fingerprint) -> Self {
+        let mut entries = self.entries.clone();
+        entries
+            .iter_mut()
+            .filter(|entry| entry.pair.fingerprint() == key)
+            .for_each(|entry| entry.retired = true);
+        Self { entries }
+    }
+
+    /// The key that seals: the newest that is not retired and has a certificate of its own.
+    pub fn newest(&self) -> Option<&Arc<KeyPair>> {
+        self.newest_entry().map(|entry| &entry.pair)
+    }
+
+    /// The instant at which the newest key was registered.
+    pub fn newest_instant(&self) -> Option<Timestamp> {
+        self.newest_entry().map(|entry| entry.instant)
+    }
+
+    fn newest_entry(&self) -> Option<&Entry> {
+        self.entries.iter().find(|entry| !entry.retired && entry.pair.certificate().is_some())
+    }
+
+    /// Every key, newest first, retired ones included.
+    pub fn pairs(&self) -> impl ExactSizeIterator<Item = &Arc<KeyPair>> {
+        self.entries.iter().map(|entry| &entry.pair)
+    }
+
+    /// The key with this fingerprint.
+    pub fn get(&self, key: &Fingerprint) -> Option<&Arc<KeyPair>> {
+        self.position(key).map(|at| &self.entries[at].pair)
+    }
+
+    /// Whether this key is in the ring and does not seal any more.
+    pub fn is_retired(&self, key: &Fingerprint) -> bool {
+        self.position(key).is_some_and(|at| self.entries[at].retired)
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn position(&self, key: &Fingerprint) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.pair.fingerprint() == key)
+    }
+
+    /// Opens one value: keys named in `first` are tried first, then newest to oldest. Keys whose modulus
+    /// has another length than the RSA block cost no private operation, except where the block may be a
+    /// longer key's with its leading zeros left out; those are tried last.
+    pub fn open(
+        &self,
+        label: &Label,
+        sealed: &[u8],
+        first: &[Fingerprint],
+    ) -> Result<(Plaintext, Fingerprint), OpenError> {
+        let block_len = crypto::block_len(sealed).map_err(OpenError::Value)?;
+        let mut failure = None;
+        for pair in self.candidates(block_len, first) {
+            match pair.open(label, sealed) {
+                Ok(value) => return Ok((value, *pair.fingerprint())),
+                Err(OpenFailure::Rsa) => {}
+                // The session key unwrapped: this was the right key and label, no other will do better.
+                Err(found) => failure = failure.or(Some(found)),
+            }
+        }
+        Err(failure.map_or_else(|| self.unopened(block_len), OpenError::Value))
+    }
+
+    fn unopened(&self, block_len: usize) -> OpenError {
+        if self.is_empty() {
+            OpenError::NoKeys
+        } else if self.pairs().any(|pair| pair.may_open(block_len)) {
+            OpenError::NoKeyFits
+        } else {
+            OpenError::NoKeyOfItsSize { bits: block_len * 8 }
+        }
+    }
+
+    fn candidates<'a>(
+        &'a self,
+        block_len: usize,
+        first: &'a [Fingerprint],
+    ) -> impl Iterator<Item = &'a Arc<KeyPair>> {
+        let preferred = first.iter().filter_map(|key| self.get(key));
+        let others = self.pairs().filter(|pair| !first.contains(pair.fingerprint()));
+        let exact = preferred.chain(others).filter(move |pair| pair.fits(block_len));
+        let padded = self.pairs().filter(move |pair| !pair.fits(block_len) && pair.may_open(block_len));
+        exact.chain(padded)
+    }
+}
+
+/// No key of the ring opens the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The ring is empty.
+    #[error("there is no key at all")]
+    NoKeys,
+    /// No key has the size of the one that it was sealed to.
+    #[error("it was sealed to a key of {bits} bits, and none of the keys has that size")]
+    NoKeyOfItsSize {
+        /// Bits of the key that it was sealed to.
+        bits: usize,
+    },
+    /// Keys of the right size were tried: it was sealed to another key or under another label.
+    #[error("no key fits")]
+    NoKeyFits,
+    /// The value itself is at fault.
+    #[error(transparent)]
+    Value(OpenFailure),
+}
