@@ -206,7 +206,7 @@ impl Backend {
     }
 
     /// The IP address at which this backend's servers and controllers listen.
-    fn host(&self) -> std::net::IpAddr {
+    pub fn host(&self) -> std::net::IpAddr {
         match &self.api {
             Api::Memory(_) => std::net::Ipv4Addr::LOCALHOST.into(),
             Api::Kubernetes(control_plane) => control_plane.host(),

@@ -2,6 +2,50 @@
 
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+use sandbox::backend::{Entered, enter};
+
+mod exec;
+
+#[derive(Parser)]
+#[command(about = "A throw-away Kubernetes API on this machine")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a command with KUBECONFIG pointing at a new API server that ends with the command
+    Exec(exec::Args),
+}
+
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let args = Args::parse();
+    let kinds = match &args.command {
+        Command::Exec(exec) => vec![exec.kind()],
+    };
+    match enter(&kinds) {
+        Ok(Entered::Ended(code)) => return code,
+        Ok(Entered::GoOn) => {}
+        Err(error) => return report(&error),
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("the system lets us make threads");
+    let result = runtime.block_on(async {
+        match args.command {
+            Command::Exec(exec) => exec.run().await,
+        }
+    });
+    result.unwrap_or_else(|error| report(error.as_ref()))
+}
+
+/// The error and each of its causes on a line.
+fn report(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    eprintln!("sandbox: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
 }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::objects::is_namespaced;
+
 /// What stops the manifests from being read; each names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
@@ -37,22 +39,12 @@ impl Manifests {
         Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests"))
     }
 
-    /// Reads every YAML file that lies directly in `folder`; kustomizations are no objects.
+    /// Reads what `kubectl apply -k folder` would apply.
+    ///
+    /// Knows as much of kustomizations as ours use: `resources`, `namespace` and patches that delete. JSON
+    /// patches are passed over, since they touch nothing but the Deployment, which nobody runs here.
     pub fn read(folder: &Path) -> Result<Self, ManifestError> {
-        let read = |source| ManifestError::Read { path: folder.to_owned(), source };
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(read)? {
-            let path = entry.map_err(read)?.path();
-            if path.extension().is_some_and(|e| e == "yaml") {
-                files.push(path);
-            }
-        }
-        files.sort();
-        let mut objects = Vec::new();
-        for path in files {
-            objects.append(&mut documents(&path)?);
-        }
-        objects.retain(|o| !str_at(o, "/kind").is_empty() && str_at(o, "/kind") != "Kustomization");
+        let mut objects = kustomization(folder)?;
         objects.sort_by_key(|o| rank(str_at(o, "/kind")));
         Ok(Self { objects })
     }
@@ -86,6 +78,48 @@ impl Manifests {
 
 fn namespace_and_name(object: &Value) -> (&str, &str) {
     (str_at(object, "/metadata/namespace"), str_at(object, "/metadata/name"))
+}
+
+fn kustomization(folder: &Path) -> Result<Vec<Value>, ManifestError> {
+    let file = folder.join("kustomization.yaml");
+    let plan = documents(&file)?.into_iter().next().unwrap_or_default();
+    let mut objects = Vec::new();
+    for resource in strings(&plan["resources"]) {
+        let path = folder.join(resource);
+        objects.append(&mut if path.is_dir() { kustomization(&path)? } else { documents(&path)? });
+    }
+    objects.retain(|object| !object.is_null() && !is_deleted(object, &plan["patches"]));
+    if let Some(namespace) = plan["namespace"].as_str() {
+        objects.iter_mut().for_each(|object| place(object, namespace));
+    }
+    Ok(objects)
+}
+
+/// Whether one of the patches is a `$patch: delete` for this object.
+fn is_deleted(object: &Value, patches: &Value) -> bool {
+    let patches = patches.as_array().into_iter().flatten();
+    let texts = patches.filter_map(|patch| patch["patch"].as_str());
+    texts.filter_map(|text| serde_saphyr::from_str::<Value>(text).ok()).any(|patch| {
+        str_at(&patch, "/$patch") == "delete"
+            && patch["kind"] == object["kind"]
+            && patch["metadata"]["name"] == object["metadata"]["name"]
+    })
+}
+
+/// Puts a namespaced object, and the accounts that a binding names, into `namespace`.
+fn place(object: &mut Value, namespace: &str) {
+    if is_namespaced(str_at(object, "/kind")) {
+        object["metadata"]["namespace"] = namespace.into();
+    }
+    for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
+        if str_at(subject, "/kind") == "ServiceAccount" {
+            subject["namespace"] = namespace.into();
+        }
+    }
+}
+
+fn strings(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn documents(path: &Path) -> Result<Vec<Value>, ManifestError> {

@@ -239,6 +239,11 @@ pub fn path(kind: &str, namespace: &str, name: &str) -> Result<String, ApiError>
     Ok(if name.is_empty() { path } else { format!("{path}/{name}") })
 }
 
+/// Whether objects of this kind live in namespaces, as far as the sandbox knows.
+pub fn is_namespaced(kind: &str) -> bool {
+    KINDS.iter().any(|known| known.0 == kind && known.3)
+}
+
 /// `kind` of an object.
 pub fn kind_of(object: &Value) -> &str {
     object["kind"].as_str().unwrap_or_default()
