@@ -9,7 +9,9 @@ mod format;
 mod function;
 mod limits;
 mod sprig;
+mod strconv;
 mod template;
+mod unicode;
 mod value;
 
 pub use context::Env;
