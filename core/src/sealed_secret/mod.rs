@@ -1,9 +1,18 @@
 //! The custom resource: SealedSecret and its parts.
+//!
+//! Reading never fails ([`SealedSecret::from_value`]): what has another shape than the definition asks for
+//! is left out and remembered as a [`Flaw`], so that one malformed object never fails a whole list.
 
-use std::collections::BTreeMap;
+mod decode;
+mod encode;
+mod resource;
+
+use std::{borrow::Cow, collections::BTreeMap};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use serde::{Deserialize, Serialize};
+
+use crate::{Label, Scope};
 
 /// A SealedSecret, read leniently: what the CRD lets through never fails to decode.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +27,49 @@ pub struct SealedSecret {
     pub spec: Spec,
     /// What the controller says of it.
     pub status: Option<Status>,
+    /// What could not be read; such an object is neither unsealed nor resealed.
+    pub flaws: Vec<Flaw>,
+}
+
+/// A place in an object whose value has the wrong type; the value itself is not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// The field, as in `spec.template.metadata.labels`.
+    pub path: String,
+    /// What stands there: `a number`, `a list`, …
+    pub found: &'static str,
+}
+
+impl std::fmt::Display for Flaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} does not fit its definition: it holds {}", self.path, self.found)
+    }
+}
+
+impl SealedSecret {
+    /// `metadata.name`, empty when absent.
+    pub fn name(&self) -> &str {
+        self.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// `metadata.namespace`, empty when absent.
+    pub fn namespace(&self) -> &str {
+        self.metadata.namespace.as_deref().unwrap_or_default()
+    }
+
+    /// The scope under which its values open: from its own annotations alone, never from the template's.
+    pub fn scope(&self) -> Scope {
+        Scope::of(self.metadata.annotations.as_ref())
+    }
+
+    /// The label under which its values open.
+    pub fn label(&self) -> Label {
+        self.scope().label(self.namespace(), self.name())
+    }
+
+    fn given_or(given: &str, default: &'static str) -> Cow<'static, str> {
+        if given.is_empty() { Cow::Borrowed(default) } else { Cow::Owned(given.to_owned()) }
+    }
 }
 
 /// `spec` of a SealedSecret.
