@@ -219,7 +219,7 @@ mod tests {
         });
         assert_eq!(flaws(value.clone()), ["spec.template.metadata.labels", "spec.template.type"]);
         let object = SealedSecret::from_value(value);
-        assert_eq!(object.spec.template.metadata.annotations.map(|map| map.len()), Some(1));
+        assert_eq!(object.spec.template.metadata.annotations.as_ref().map(BTreeMap::len), Some(1));
         assert_eq!(object.name(), "a");
         for value in [json!(null), json!(5), json!([]), json!({"spec": []}), json!({"spec": {"template": 1}})]
         {
