@@ -1,0 +1,237 @@
+//! argv by pflag's rules, which scripts rely on to the letter.
+
+use std::fmt;
+
+use super::{
+    Args, environment, suggest,
+    table::{FLAGS, Flag, Type},
+};
+
+/// What a command line comes to.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) args: Args,
+    /// Deprecated flags that were used, and variables that were not understood.
+    pub(crate) notices: Vec<String>,
+}
+
+/// A command line that cannot be read.
+#[derive(Debug, PartialEq)]
+pub(crate) struct UsageError {
+    message: String,
+    hint: String,
+}
+
+impl UsageError {
+    fn new(message: String) -> Self {
+        Self { message, hint: "kubeseal --help lists the flags".to_owned() }
+    }
+
+    /// What to do next.
+    pub(crate) fn hint(&self) -> &str {
+        &self.hint
+    }
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Reads the environment, then the arguments after the program's name.
+pub(crate) fn parse(
+    argv: impl IntoIterator<Item = String>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Parsed, UsageError> {
+    let mut args = Args::default();
+    let notices = environment::apply(&mut args, variable);
+    let mut parser = Parser { args, notices, rest: argv.into_iter() };
+    while let Some(argument) = parser.rest.next() {
+        match argument.as_bytes() {
+            [b'-', b'-'] => {
+                parser.args.positionals.extend(parser.rest.by_ref());
+            }
+            [b'-', b'-', ..] => parser.long(&argument)?,
+            [b'-', _, ..] => {
+                if parser.shorts(&argument)? == Stop::Help {
+                    // `-h` is no flag of the reference: its parser stops there, whatever follows.
+                    parser.args.help = true;
+                    break;
+                }
+            }
+            _ => parser.args.positionals.push(argument),
+        }
+    }
+    Ok(Parsed { args: parser.args, notices: parser.notices })
+}
+
+#[derive(PartialEq)]
+enum Stop {
+    No,
+    Help,
+}
+
+struct Parser<I> {
+    args: Args,
+    notices: Vec<String>,
+    rest: I,
+}
+
+impl<I: Iterator<Item = String>> Parser<I> {
+    /// `--name`, `--name=value`, `--name value`.
+    fn long(&mut self, argument: &str) -> Result<(), UsageError> {
+        let body = &argument[2..];
+        if body.starts_with(['-', '=']) {
+            return Err(UsageError::new(format!("bad flag syntax: {argument}")));
+        }
+        let (name, given) = match body.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (body, None),
+        };
+        let flag = FLAGS.iter().find(|flag| flag.name == name).ok_or_else(|| unknown(name))?;
+        let value = match given {
+            Some(value) => value,
+            None if flag.kind == Type::Bool => "true".to_owned(),
+            None => self
+                .rest
+                .next()
+                .ok_or_else(|| UsageError::new(format!("flag needs an argument: {argument}")))?,
+        };
+        self.set(flag, &value)
+    }
+
+    /// `-n x`, `-nx`, `-n=x`, and switches in a row.
+    fn shorts(&mut self, argument: &str) -> Result<Stop, UsageError> {
+        let group = &argument[1..];
+        let mut rest = group;
+        while let Some(short) = rest.chars().next() {
+            let after = &rest[short.len_utf8()..];
+            let Some(flag) = FLAGS.iter().find(|flag| flag.short == Some(short)) else {
+                return match short {
+                    'h' => Ok(Stop::Help),
+                    _ => Err(unknown_short(short, group)),
+                };
+            };
+            let value = match after.strip_prefix('=') {
+                Some(value) if !value.is_empty() => value.to_owned(),
+                _ if flag.kind == Type::Bool => {
+                    self.set(flag, "true")?;
+                    rest = after;
+                    continue;
+                }
+                _ if !after.is_empty() => after.to_owned(),
+                _ => self.rest.next().ok_or_else(|| {
+                    UsageError::new(format!("flag needs an argument: {short:?} in -{rest}"))
+                })?,
+            };
+            self.set(flag, &value)?;
+            break;
+        }
+        Ok(Stop::No)
+    }
+
+    fn set(&mut self, flag: &Flag, value: &str) -> Result<(), UsageError> {
+        (flag.set)(&mut self.args, value).map_err(|reason| {
+            let shown = if flag.kind == Type::Credential { "…" } else { value };
+            UsageError::new(format!("invalid argument {shown:?} for \"{}\" flag: {reason}", flag.spelling()))
+        })?;
+        if let Some(instead) = flag.deprecated {
+            self.notices
+                .push(format!("Flag --{} has been deprecated, please use {instead} instead", flag.name));
+        }
+        Ok(())
+    }
+}
+
+fn unknown(name: &str) -> UsageError {
+    let mut error = UsageError::new(format!("unknown flag: --{name}"));
+    if let Some(meant) = suggest::nearest(name) {
+        error.hint = format!("did you mean --{meant}? {}", error.hint);
+    }
+    error
+}
+
+fn unknown_short(short: char, group: &str) -> UsageError {
+    let mut error = UsageError::new(format!("unknown shorthand flag: {short:?} in -{group}"));
+    if FLAGS.iter().any(|flag| flag.name == group.split('=').next().unwrap_or(group)) {
+        error.hint = format!("long flags take two dashes: --{group}");
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    fn read(argv: &[&str]) -> Result<Parsed, UsageError> {
+        parse(argv.iter().map(|&arg| arg.to_owned()), |_| None)
+    }
+
+    #[track_caller]
+    fn refuses(argv: &[&str], message: &str) {
+        let error = read(argv).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+
+    #[test]
+    fn a_value_follows_after_an_equals_sign_or_a_space() {
+        for argv in [&["--cert=x"][..], &["--cert", "x"]] {
+            assert_eq!(read(argv).unwrap().args.cert, "x");
+        }
+        for argv in [&["-o=yaml"][..], &["-oyaml"], &["-o", "yaml"]] {
+            assert_eq!(read(argv).unwrap().args.format, "yaml");
+        }
+        assert_eq!(read(&["-o="]).unwrap().args.format, "=", "pflag takes a lone equals sign as the value");
+    }
+
+    #[test]
+    fn a_switch_takes_no_following_argument() {
+        let args = read(&["--raw", "false", "--raw=true", "-", "--", "--raw=false"]).unwrap().args;
+        assert!(args.raw);
+        assert_eq!(args.positionals, ["false", "-", "--raw=false"]);
+    }
+
+    #[test]
+    fn lists_split_on_commas_and_groups_do_not() {
+        let args =
+            read(&["--from-file", "a,\"b,c\"", "--from-file=d", "--as-group", "x,y", "--as-group", "z"]);
+        let args = args.unwrap().args;
+        assert_eq!(args.from_file, ["a", "b,c", "d"]);
+        assert_eq!(args.connection.impersonate_groups, ["x,y", "z"]);
+    }
+
+    #[test]
+    fn mistakes_are_named_as_the_reference_names_them() {
+        refuses(&["--bogus"], "unknown flag: --bogus");
+        refuses(&["-x"], "unknown shorthand flag: 'x' in -x");
+        refuses(&["-cert", "x"], "unknown shorthand flag: 'c' in -cert");
+        refuses(&["---x"], "bad flag syntax: ---x");
+        refuses(&["--=x"], "bad flag syntax: --=x");
+        refuses(&["--cert"], "flag needs an argument: --cert");
+        refuses(&["-o"], "flag needs an argument: 'o' in -o");
+        refuses(&["-v", "x"], "invalid argument \"x\" for \"-v, --v\" flag");
+        refuses(&["--raw="], "invalid argument \"\" for \"--raw\" flag");
+    }
+
+    #[test]
+    fn a_short_h_stops_the_reading() {
+        assert!(read(&["-h", "--bogus"]).unwrap().args.help);
+        refuses(&["--help", "--bogus"], "unknown flag: --bogus");
+    }
+
+    #[test]
+    fn rotate_is_re_encrypt_with_a_notice() {
+        let parsed = read(&["--rotate"]).unwrap();
+        assert!(parsed.args.re_encrypt);
+        assert_eq!(parsed.notices, ["Flag --rotate has been deprecated, please use --re-encrypt instead"]);
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        let args = read(&["--token", "s3cr3t", "--password=s3cr3t"]).unwrap().args;
+        assert!(!format!("{args:?}").contains("s3cr3t"));
+    }
+}

@@ -1,0 +1,86 @@
+//! Exec credential plugins: a program that prints a token or a client certificate.
+//!
+//! The attack that this file stops: the plugin is a child of `kubeseal`, whose stdin carries the plaintext Secret. A
+//! plugin that reads its stdin would take the Secret in, so it gets an empty one. Its stderr is ours, so that its
+//! "open this page to log in" is seen.
+
+use std::process::{Command, Stdio};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use kube::config::{AuthInfo, Cluster, ExecConfig};
+use serde_json::{Value, json};
+
+use super::{KubeconfigError, target::without_credentials};
+
+/// Runs the user's plugin, if there is one, and puts what it gives in the user.
+pub(crate) fn credentials(user: AuthInfo, cluster: &Cluster) -> Result<AuthInfo, KubeconfigError> {
+    let Some(exec) = user.exec.clone() else { return Ok(user) };
+    let status = run(&exec, cluster).map_err(|reason| failed(&exec, &reason))?;
+    let text = |name: &str| status.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let mut user = without_credentials(user);
+    user.token = text("token").map(|token| token.to_owned().into());
+    if let (Some(certificate), Some(key)) = (text("clientCertificateData"), text("clientKeyData")) {
+        user.client_certificate_data = Some(BASE64_STANDARD.encode(certificate));
+        user.client_key_data = Some(BASE64_STANDARD.encode(key).into());
+    } else if user.token.is_none() {
+        return Err(failed(&exec, "it gave neither a token nor a client certificate"));
+    }
+    Ok(user)
+}
+
+/// The plugin's `status`.
+fn run(exec: &ExecConfig, cluster: &Cluster) -> Result<Value, String> {
+    let mut command = Command::new(exec.command.as_deref().ok_or("the kubeconfig names no command")?);
+    command.args(exec.args.iter().flatten());
+    for variable in exec.env.iter().flatten() {
+        if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
+            command.env(name, value);
+        }
+    }
+    command.env("KUBERNETES_EXEC_INFO", exec_info(exec, cluster).to_string());
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| start_error(exec, &error))?;
+    if !output.status.success() {
+        return Err(match output.status.code() {
+            Some(code) => format!("it failed with exit code {code}"),
+            None => "it was stopped by a signal".to_owned(),
+        });
+    }
+    let credential: Value = serde_json::from_slice(&output.stdout)
+        .map_err(|_| "it did not print an ExecCredential in JSON".to_owned())?;
+    credential.get("status").cloned().ok_or_else(|| "its ExecCredential has no status".to_owned())
+}
+
+fn exec_info(exec: &ExecConfig, cluster: &Cluster) -> Value {
+    let mut spec = json!({ "interactive": false });
+    if exec.provide_cluster_info {
+        spec["cluster"] = json!({
+            "server": cluster.server,
+            "tls-server-name": cluster.tls_server_name,
+            "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify.unwrap_or(false),
+            "certificate-authority-data": cluster.certificate_authority_data,
+            "proxy-url": cluster.proxy_url,
+            "config": cluster.extensions.iter().flatten()
+                .find(|extension| extension.name == "client.authentication.k8s.io/exec")
+                .map(|extension| extension.extension.clone()),
+        });
+    }
+    json!({
+        "apiVersion": exec.api_version.as_deref().unwrap_or("client.authentication.k8s.io/v1"),
+        "kind": "ExecCredential",
+        "spec": spec,
+    })
+}
+
+fn start_error(exec: &ExecConfig, error: &std::io::Error) -> String {
+    let hint = exec.install_hint.as_deref().map(|hint| format!(" ({})", hint.trim())).unwrap_or_default();
+    format!("it cannot be started: {}{hint}", crate::problem::reason(error))
+}
+
+fn failed(exec: &ExecConfig, reason: &str) -> KubeconfigError {
+    let command = exec.command.as_deref().unwrap_or_default();
+    KubeconfigError::Credentials(format!("getting credentials: exec plugin {command:?}: {reason}"))
+}

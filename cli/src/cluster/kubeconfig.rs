@@ -1,0 +1,147 @@
+//! Kubeconfig files: which are read, how they add up, and what is said when one cannot be read.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use kube::config::{Kubeconfig, KubeconfigError as KubeError};
+
+use crate::problem::reason;
+
+/// Why there is no way to a cluster.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KubeconfigError {
+    #[error(
+        "invalid configuration: no configuration has been provided: no kubeconfig, no --server, and not inside a cluster"
+    )]
+    Nothing,
+    #[error("stat {path}: {reason}")]
+    Missing { path: String, reason: String },
+    #[error("error loading config file \"{path}\": {reason}")]
+    Load { path: String, reason: String },
+    #[error("{kind} {name:?} does not exist")]
+    Unknown { kind: &'static str, name: String },
+    #[error("context was not found for specified context: {0}")]
+    CurrentContext(String),
+    #[error("invalid configuration: no server found for cluster {0:?}")]
+    NoServer(String),
+    #[error("specifying a root certificates file with the insecure flag is not allowed")]
+    InsecureWithAuthority,
+    #[error("invalid configuration: more than one authentication method given: a token and a user name")]
+    SeveralCredentials,
+    #[error(
+        "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
+    )]
+    Timeout,
+    #[error("{what} {text:?} is not a URL")]
+    Url { what: &'static str, text: String },
+    #[error("open {path}: {reason}")]
+    File { path: String, reason: String },
+    #[error("{0}")]
+    Credentials(String),
+    #[error("{0}")]
+    Tls(String),
+}
+
+impl KubeconfigError {
+    /// What to do next.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Nothing => {
+                "give a certificate with --cert, or a cluster with --kubeconfig, KUBECONFIG or --server"
+            }
+            Self::Unknown { kind: "context", .. } | Self::CurrentContext(_) => {
+                "`kubectl config get-contexts` lists the contexts"
+            }
+            Self::Unknown { .. } | Self::NoServer(_) => {
+                "`kubectl config view` shows what the kubeconfig holds"
+            }
+            Self::InsecureWithAuthority => {
+                "leave one of --insecure-skip-tls-verify and --certificate-authority out"
+            }
+            Self::SeveralCredentials => "leave --token or --username out",
+            Self::Load { .. } => "--cert and -n together need no kubeconfig at all",
+            Self::Missing { .. }
+            | Self::Timeout
+            | Self::Url { .. }
+            | Self::File { .. }
+            | Self::Credentials(_)
+            | Self::Tls(_) => {
+                return None;
+            }
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// What the kubeconfig files say together; an empty one when there are none.
+///
+/// A file that a flag names must exist, the files of the `KUBECONFIG` list and the default one need not.
+pub(crate) fn load(flag: &str) -> Result<Kubeconfig, KubeconfigError> {
+    if !flag.is_empty() {
+        return match fs::metadata(flag) {
+            Ok(_) => read(Path::new(flag)),
+            Err(error) => Err(KubeconfigError::Missing { path: flag.to_owned(), reason: reason(&error) }),
+        };
+    }
+    let mut merged = Kubeconfig::default();
+    for path in listed() {
+        if fs::metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            continue;
+        }
+        merged = merged.merge(read(&path)?).map_err(|error| load_error(&path, &error))?;
+    }
+    Ok(merged)
+}
+
+/// The files of `KUBECONFIG`, else the one in the home folder.
+fn listed() -> Vec<PathBuf> {
+    match env::var_os("KUBECONFIG") {
+        Some(list) if !list.is_empty() => {
+            env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect()
+        }
+        _ => env::home_dir().map(|home| home.join(".kube").join("config")).into_iter().collect(),
+    }
+}
+
+fn read(path: &Path) -> Result<Kubeconfig, KubeconfigError> {
+    let mut config = Kubeconfig::read_from(path).map_err(|error| load_error(path, &error))?;
+    // Go reads an empty text as "not given".
+    config.current_context = config.current_context.filter(|name| !name.is_empty());
+    Ok(config)
+}
+
+/// The reader's own text would show the line in question, which may hold a token: only the place is told.
+fn load_error(path: &Path, error: &KubeError) -> KubeconfigError {
+    let reason = match error {
+        KubeError::Parse(error) => match error.location() {
+            Some(place) => format!("yaml: line {}: cannot be read", place.line()),
+            None => "yaml: cannot be read".to_owned(),
+        },
+        KubeError::ReadConfig(error, _) => reason(error),
+        other => other.to_string(),
+    };
+    KubeconfigError::Load { path: path.display().to_string(), reason }
+}
+
+/// Whether this runs in a pod, with the token of its service account at hand.
+pub(crate) fn in_cluster() -> bool {
+    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    set("KUBERNETES_SERVICE_HOST")
+        && set("KUBERNETES_SERVICE_PORT")
+        && Path::new(SERVICE_ACCOUNT).join("token").is_file()
+}
+
+/// The namespace of the pod that this runs in.
+pub(crate) fn in_cluster_namespace() -> Option<String> {
+    if !in_cluster() {
+        return None;
+    }
+    let file = || fs::read_to_string(Path::new(SERVICE_ACCOUNT).join("namespace")).ok();
+    let name = env::var("POD_NAMESPACE").ok().filter(|name| !name.is_empty()).or_else(file);
+    Some(name.map_or_else(|| "default".to_owned(), |name| name.trim().to_owned()))
+}
+
+/// Where Kubernetes puts a pod's credentials.
+const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

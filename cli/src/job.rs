@@ -1,0 +1,326 @@
+//! The decision: flags become one job, and after this nobody asks which flags were set.
+
+use std::path::{Path, PathBuf};
+
+use clap_complete::Shell;
+use sealed_secrets_core::{Scope, manifest};
+
+use crate::{
+    args::{Args, Connection, help},
+    problem::Problem,
+};
+
+/// What to do, with all that it needs.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Job {
+    Version,
+    Help,
+    Completion(Shell),
+    Man,
+    Recover {
+        keys: Vec<PathBuf>,
+        input: Source,
+        output: Sink,
+        format: Format,
+    },
+    Validate {
+        input: Source,
+        controller: Controller,
+    },
+    ReEncrypt {
+        input: Source,
+        output: Sink,
+        format: Format,
+        controller: Controller,
+    },
+    FetchCert {
+        cert: Cert,
+        output: Sink,
+        input: Source,
+    },
+    /// `unused` is a `-w` beside it, which the reference leaves empty.
+    MergeInto {
+        target: PathBuf,
+        input: Source,
+        cert: Cert,
+        format: Format,
+        options: Sealing,
+        unused: Sink,
+    },
+    SealRaw {
+        value: Value,
+        cert: Cert,
+        output: Sink,
+        options: Raw,
+        input: Source,
+    },
+    Seal {
+        input: Source,
+        output: Sink,
+        format: Format,
+        cert: Cert,
+        options: Sealing,
+    },
+}
+
+/// Where the input comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Source {
+    /// `-f FILE`.
+    File(PathBuf),
+    /// stdin; when that has nothing, the arguments that name a file.
+    Standard { words: Vec<String> },
+}
+
+/// Where the output goes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Sink {
+    Stdout,
+    File(PathBuf),
+}
+
+/// The output format; a name that is none is refused only when there is something to write.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Format {
+    Known(manifest::Format),
+    Unknown(String),
+}
+
+impl Format {
+    /// The format, or the reason why there is none.
+    pub(crate) fn get(&self) -> Result<manifest::Format, Problem> {
+        match self {
+            Self::Known(format) => Ok(*format),
+            Self::Unknown(name) => Err(Problem::Format(name.clone())),
+        }
+    }
+
+    /// Whether documents are separated, so that other kinds can stay among the sealed ones.
+    pub(crate) fn is_yaml(&self) -> bool {
+        *self == Self::Known(manifest::Format::Yaml)
+    }
+}
+
+/// Where the certificate comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cert {
+    File(PathBuf),
+    Url(String),
+    Controller(Controller),
+}
+
+/// The controller's Service and the way to it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Controller {
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+    pub(crate) connection: Connection,
+}
+
+/// How Secrets are sealed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sealing {
+    pub(crate) scope: Scope,
+    pub(crate) name: Option<String>,
+    pub(crate) allow_empty: bool,
+    /// Names the namespace, or the kubeconfig that does.
+    pub(crate) connection: Connection,
+}
+
+/// How one value is sealed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Raw {
+    pub(crate) scope: Scope,
+    pub(crate) name: String,
+    pub(crate) trim: bool,
+    pub(crate) connection: Connection,
+}
+
+/// Where the value of `--raw` comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Stdin,
+    File(PathBuf),
+}
+
+impl TryFrom<Args> for Job {
+    type Error = Problem;
+
+    fn try_from(args: Args) -> Result<Self, Problem> {
+        if args.version {
+            return Ok(Self::Version);
+        }
+        if args.help {
+            return Ok(Self::Help);
+        }
+        if let Some(job) = text_job(&args) {
+            return Ok(job);
+        }
+        if !args.from_file.is_empty() && !args.raw {
+            return Err(Problem::FromFileWithoutRaw);
+        }
+        // The order is the reference's: a script that gives two tasks gets the same one.
+        if args.recovery_unseal {
+            return Ok(recover(args));
+        }
+        if args.validate {
+            return Ok(Self::Validate { input: source(&args), controller: controller(&args) });
+        }
+        if args.re_encrypt {
+            return Ok(re_encrypt(&args));
+        }
+        if args.fetch_cert {
+            return Ok(Self::FetchCert { cert: cert(&args), output: sink(&args), input: source(&args) });
+        }
+        if !args.merge_into.is_empty() {
+            return Ok(merge_into(args));
+        }
+        if args.raw {
+            return seal_raw(args);
+        }
+        Ok(seal(args))
+    }
+}
+
+/// `kubeseal completion SHELL` and `kubeseal man`: only when nothing else is said, since words are no commands.
+fn text_job(args: &Args) -> Option<Job> {
+    let words = &args.positionals;
+    let plain = Args { positionals: words.clone(), ..Args::default() };
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["completion", shell] if *args == plain => help::shell(shell).map(Job::Completion),
+        ["man"] if *args == plain => Some(Job::Man),
+        _ => None,
+    }
+}
+
+fn recover(args: Args) -> Job {
+    Job::Recover {
+        input: source(&args),
+        output: sink(&args),
+        format: format(&args),
+        keys: args.recovery_private_key.into_iter().map(PathBuf::from).collect(),
+    }
+}
+
+/// `--re-encrypt -f FILE` without `-w` rewrites FILE.
+fn re_encrypt(args: &Args) -> Job {
+    let input = source(args);
+    let output = match (sink(args), &input) {
+        (Sink::Stdout, Source::File(path)) => Sink::File(path.clone()),
+        (output, _) => output,
+    };
+    let format = match &output {
+        Sink::File(path) if is_yaml(path) => Format::Known(manifest::Format::Yaml),
+        _ => format(args),
+    };
+    Job::ReEncrypt { input, output, format, controller: controller(args) }
+}
+
+fn merge_into(args: Args) -> Job {
+    Job::MergeInto {
+        input: source(&args),
+        cert: cert(&args),
+        format: format(&args),
+        target: PathBuf::from(&args.merge_into),
+        unused: sink(&args),
+        options: sealing(args),
+    }
+}
+
+fn seal_raw(args: Args) -> Result<Job, Problem> {
+    let value = match args.from_file.as_slice() {
+        [] => Value::Stdin,
+        [file] => Value::File(PathBuf::from(file.split_once('=').map_or(file.as_str(), |(_, path)| path))),
+        _ => return Err(Problem::SeveralFromFiles),
+    };
+    Ok(Job::SealRaw {
+        value,
+        cert: cert(&args),
+        output: sink(&args),
+        input: source(&args),
+        options: Raw { scope: args.scope, name: args.name, trim: args.trim, connection: args.connection },
+    })
+}
+
+fn seal(args: Args) -> Job {
+    Job::Seal {
+        input: source(&args),
+        output: sink(&args),
+        format: format(&args),
+        cert: cert(&args),
+        options: sealing(args),
+    }
+}
+
+fn sealing(args: Args) -> Sealing {
+    Sealing {
+        scope: args.scope,
+        name: some(args.name),
+        allow_empty: args.allow_empty_data,
+        connection: args.connection,
+    }
+}
+
+fn source(args: &Args) -> Source {
+    match args.secret_file.as_str() {
+        "" => Source::Standard { words: args.positionals.clone() },
+        "-" => Source::Standard { words: Vec::new() },
+        file => Source::File(PathBuf::from(file)),
+    }
+}
+
+fn sink(args: &Args) -> Sink {
+    match args.sealed_secret_file.as_str() {
+        "" => Sink::Stdout,
+        file => Sink::File(PathBuf::from(file)),
+    }
+}
+
+/// The extension of `-w` beats `-o`, whatever that says.
+fn format(args: &Args) -> Format {
+    if is_yaml(Path::new(&args.sealed_secret_file)) {
+        return Format::Known(manifest::Format::Yaml);
+    }
+    match args.format.to_lowercase().as_str() {
+        "" | "json" => Format::Known(manifest::Format::Json),
+        "yaml" => Format::Known(manifest::Format::Yaml),
+        _ => Format::Unknown(args.format.clone()),
+    }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+fn controller(args: &Args) -> Controller {
+    Controller {
+        name: args.controller_name.clone(),
+        namespace: args.controller_namespace.clone(),
+        connection: args.connection.clone(),
+    }
+}
+
+fn cert(args: &Args) -> Cert {
+    match args.cert.as_str() {
+        "" => Cert::Controller(controller(args)),
+        text if is_url(text) => Cert::Url(text.to_owned()),
+        file => Cert::File(PathBuf::from(file)),
+    }
+}
+
+/// A scheme has two letters at least: one letter is a drive.
+fn is_url(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.len() > 1
+            && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    })
+}
+
+fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

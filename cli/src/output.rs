@@ -1,0 +1,186 @@
+//! What goes out: stdout, or a file that is the old one or the new one at every moment.
+
+use std::{
+    fs::{self, File, Metadata},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+use crate::{
+    job::Sink,
+    problem::{Problem, reason},
+};
+
+impl Sink {
+    /// Finds early what would make the writing fail: a missing folder, a folder in the file's place.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        let Self::File(path) = self else { return Ok(()) };
+        if path.is_dir() {
+            return Err(Problem::open(path, &io::ErrorKind::IsADirectory.into()));
+        }
+        let folder = folder(path);
+        match fs::metadata(folder) {
+            Ok(found) if found.is_dir() => Ok(()),
+            Ok(_) => Err(Problem::open(path, &io::ErrorKind::NotADirectory.into())),
+            Err(error) => Err(Problem::open(path, &error)),
+        }
+    }
+
+    /// Writes what may be seen by anyone: ciphertexts and certificates.
+    pub(crate) fn write(&self, text: &[u8]) -> Result<(), Problem> {
+        match self {
+            Self::Stdout => stdout(text),
+            Self::File(path) => replace(path, text),
+        }
+    }
+
+    /// Writes plaintext: never to a temporary file, which a crash would leave behind under a name nobody knows.
+    pub(crate) fn write_plaintext(&self, text: &[u8]) -> Result<(), Problem> {
+        match self {
+            Self::Stdout => stdout(text),
+            Self::File(path) => {
+                let mut file = private(path).map_err(|error| Problem::open(path, &error))?;
+                file.write_all(text).and_then(|()| file.sync_all()).map_err(|error| write_error(path, &error))
+            }
+        }
+    }
+}
+
+/// Puts `text` in the place of a file: links are followed, mode and owner stay, a new file is its owner's alone.
+pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Problem> {
+    let mut spool = Spool::beside(path)?;
+    spool.write(text)?;
+    spool.finish()
+}
+
+/// A file in the making.
+pub(crate) struct Spool {
+    file: NamedTempFile,
+    place: PathBuf,
+    old: Option<Metadata>,
+}
+
+impl Spool {
+    /// Begins a file beside the one that it will replace, so that the last step is one rename.
+    pub(crate) fn beside(path: &Path) -> Result<Self, Problem> {
+        let place = fs::canonicalize(path).unwrap_or_else(|_| dangling(path));
+        let old = fs::metadata(&place).ok();
+        let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file =
+            tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(folder(&place)).map_err(
+                |error| Problem::open(path, error.get_ref().and_then(|e| e.downcast_ref()).unwrap_or(&error)),
+            )?;
+        Ok(Self { file, place, old })
+    }
+
+    /// Adds bytes.
+    pub(crate) fn write(&mut self, text: &[u8]) -> Result<(), Problem> {
+        self.file.write_all(text).map_err(|error| write_error(&self.place, &error))
+    }
+
+    /// Puts the file in its place.
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        let place = self.place;
+        keep_mode_and_owner(self.file.as_file(), self.old.as_ref());
+        self.file.as_file().sync_all().map_err(|error| write_error(&place, &error))?;
+        self.file.persist(&place).map(drop).map_err(|error| write_error(&place, &error.error))
+    }
+}
+
+/// A link to a file that is not there yet: the file is made where the link points.
+fn dangling(path: &Path) -> PathBuf {
+    match fs::read_link(path) {
+        Ok(target) => folder(path).join(target),
+        Err(_) => path.to_owned(),
+    }
+}
+
+/// The old file's mode and, where that is allowed, its owner.
+fn keep_mode_and_owner(new: &File, old: Option<&Metadata>) {
+    let Some(old) = old else { return };
+    // A mode that cannot be kept leaves the new file to its owner alone, which is the safe side.
+    let _ = new.set_permissions(old.permissions());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        let _ = fchown(new, Some(old.uid()), Some(old.gid()));
+    }
+}
+
+/// A file for its owner alone.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// The folder of a file; a bare name is in the working directory.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Writes all of it to stdout.
+pub(crate) fn stdout(text: &[u8]) -> Result<(), Problem> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(|error| Problem::Stdout(reason(&error)))
+}
+
+fn write_error(path: &Path, error: &io::Error) -> Problem {
+    Problem::File(format!("write {}: {}", path.display(), reason(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn a_replaced_file_is_whole_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.yaml");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_modes_kept() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link, gone) =
+            (folder.path().join("real"), folder.path().join("link"), folder.path().join("gone"));
+        fs::write(&real, "old").unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("real", &link).unwrap();
+        symlink("made", &gone).unwrap();
+        replace(&link, b"new").unwrap();
+        replace(&gone, b"new").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert!(link.is_symlink() && gone.is_symlink());
+        assert_eq!((fs::read(&real).unwrap(), mode(&real)), (b"new".to_vec(), 0o640));
+        assert_eq!(mode(&folder.path().join("made")), 0o600, "a new file is its owner's alone");
+    }
+
+    #[test]
+    fn a_missing_folder_is_found_before_anything_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let sink = Sink::File(folder.path().join("no/x.yaml"));
+        assert!(sink.check().unwrap_err().to_string().contains("no such file or directory"));
+        assert!(
+            Sink::File(folder.path().to_owned()).check().unwrap_err().to_string().contains("is a directory")
+        );
+    }
+}

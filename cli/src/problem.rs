@@ -1,0 +1,185 @@
+//! What can go wrong on the command line, worded once, each with the next step where there is one.
+
+use std::{io, path::Path};
+
+use sealed_secrets_core as core;
+
+/// An error that ends the program with code 1.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("--from-file requires --raw")]
+    FromFileWithoutRaw,
+    #[error("must provide only one --from-file when encrypting a single item with --raw")]
+    SeveralFromFiles,
+    #[error("must provide the --name flag with --raw and --scope {0}")]
+    RawWithoutName(core::Scope),
+    #[error("must provide the --namespace flag with --raw and --scope {0}")]
+    RawWithoutNamespace(core::Scope),
+    #[error("unsupported output format: {0}")]
+    Format(String),
+
+    #[error("Could not read file specified with --secret-file: {0}")]
+    Input(String),
+    #[error("{0} and {1} are both files, and only one can be the input")]
+    SeveralInputs(String, String),
+    #[error("{0}")]
+    File(String),
+    #[error("cannot read stdin: {0}")]
+    Stdin(String),
+    #[error("cannot write to stdout: {0}")]
+    Stdout(String),
+
+    #[error("no secrets found. Ensure the input is valid and UTF-8 encoded{0}")]
+    NoSecrets(String),
+    #[error("{0}")]
+    Decode(String),
+    #[error("{0}")]
+    Seal(String),
+    #[error("the input has {count} documents, and --merge-into takes one Secret at a time", count = .0)]
+    MergeOfSeveral(usize),
+    #[error("{0}")]
+    Merge(String),
+    #[error("{0}")]
+    Unseal(String),
+    #[error("{0}")]
+    PrivateKey(String),
+
+    #[error("{0}")]
+    Certificate(String),
+    #[error("parse {url:?}: {reason}")]
+    Url { url: String, reason: String },
+    #[error("cannot fetch {url:?}: {reason}")]
+    Fetch { url: String, reason: String },
+
+    #[error(transparent)]
+    Kubeconfig(#[from] crate::cluster::KubeconfigError),
+    #[error("cannot get sealed secret service: {reason}")]
+    Service { reason: String, seen: Vec<String> },
+    #[error("cannot fetch certificate: {0}")]
+    CertificateFromCluster(String),
+    #[error("cannot validate sealed secret: {0}")]
+    Validate(String),
+    #[error("unable to decrypt sealed secret: {0}")]
+    NotDecryptable(String),
+    #[error("cannot re-encrypt secret: {0}")]
+    ReEncrypt(String),
+    #[error("unable to rotate secret: {0}")]
+    NotRotatable(String),
+    #[error("{0}")]
+    NotASealedSecret(String),
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+}
+
+impl Problem {
+    /// A file that could not be opened, in the words that scripts know.
+    pub(crate) fn open(path: &Path, error: &io::Error) -> Self {
+        Self::File(format!("open {}: {}", path.display(), reason(error)))
+    }
+
+    /// A file that could be opened and not read.
+    pub(crate) fn read(path: &Path, error: &io::Error) -> Self {
+        Self::File(format!("read {}: {}", path.display(), reason(error)))
+    }
+
+    /// What to do next.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::FromFileWithoutRaw => {
+                "--raw seals the contents of one file; a Secret is read with -f or from stdin"
+            }
+            Self::SeveralFromFiles => "run kubeseal once for each value",
+            Self::RawWithoutName(_) => {
+                "a strict value opens only in the Secret of this name; --scope namespace-wide needs none"
+            }
+            Self::RawWithoutNamespace(_) => "name the namespace with -n; --scope cluster-wide needs none",
+            Self::Format(_) => "-o takes json or yaml",
+            Self::NoSecrets(_) => {
+                "the input should be a Secret, as `kubectl create secret … --dry-run=client -o yaml` prints it"
+            }
+            Self::Url { .. } => "--cert takes a file name, or a URL of http, https or file",
+            Self::Fetch { .. } => {
+                "open the URL with another tool to see what it answers, or give a file to --cert"
+            }
+            Self::PrivateKey(_) => {
+                "keys are backed up with `kubectl get secret -n kube-system -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml`"
+            }
+            Self::Kubeconfig(error) => return error.hint(),
+            Self::Service { seen, .. } => return Some(service_hint(seen)),
+            Self::CertificateFromCluster(_) => {
+                "see whether the controller runs, or give its certificate with --cert (see --fetch-cert)"
+            }
+            Self::NotDecryptable(_) => {
+                "it was sealed for another cluster, name, namespace or scope: seal it again from the Secret"
+            }
+            Self::NotRotatable(_) => {
+                "the controller cannot open it: --validate tells which file, then seal it again from the Secret"
+            }
+            Self::Certificate(text) => return certificate_hint(text),
+            Self::Seal(text) => return seal_hint(text),
+            Self::Unseal(text) if text.contains("no key could decrypt secret") => {
+                "give every key that you have a backup of with --recovery-private-key; name, namespace and scope must be the ones it was sealed for"
+            }
+            Self::NotASealedSecret(_) => {
+                "only SealedSecrets are sent to the controller, so that no value leaves this machine in the open"
+            }
+            Self::MergeOfSeveral(_) => "split the input and run kubeseal once for each target",
+            Self::SeveralInputs(..)
+            | Self::Input(_)
+            | Self::File(_)
+            | Self::Stdin(_)
+            | Self::Stdout(_)
+            | Self::Decode(_)
+            | Self::Merge(_)
+            | Self::Unseal(_)
+            | Self::Validate(_)
+            | Self::ReEncrypt(_)
+            | Self::Runtime(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+fn service_hint(seen: &[String]) -> String {
+    let flags = "use --controller-name and --controller-namespace to name the controller's Service, or --cert to seal without a cluster";
+    match seen {
+        [] => flags.to_owned(),
+        seen => format!("{flags}; these look like one: {}", seen.join(", ")),
+    }
+}
+
+fn certificate_hint(text: &str) -> Option<String> {
+    let hint = if text.contains("expired") {
+        "get the current certificate with `kubeseal --fetch-cert`"
+    } else if text.contains("RSA") {
+        "--cert takes the controller's certificate in PEM, as `kubeseal --fetch-cert` prints it"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
+
+fn seal_hint(text: &str) -> Option<String> {
+    let hint = if text.contains("namespace mismatch") {
+        "leave -n out to seal for the namespace of the input, or change the input"
+    } else if text.contains("must declare a namespace") {
+        "name the namespace in the input or with -n"
+    } else if text.contains("missing metadata.name") {
+        "name the Secret in the input or with --name"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
+
+/// The system's reason, in the same words on every platform.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+        io::ErrorKind::NotADirectory => "not a directory".to_owned(),
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,75 @@
+//! One value in, one ciphertext out.
+
+use std::io::{self, IsTerminal as _};
+
+use sealed_secrets_core::Scope;
+
+use super::sealing_key;
+use crate::{
+    cluster,
+    input::{self, Input},
+    job::{Cert, Raw, Sink, Source, Value},
+    problem::Problem,
+    report::say,
+};
+
+/// Seals one value; the output has no line end, so that it can be pasted.
+pub(super) fn seal(
+    value: &Value,
+    cert: &Cert,
+    output: &Sink,
+    options: &Raw,
+    unread: &Source,
+) -> Result<(), Problem> {
+    // -f has no meaning here, but a wrong name is a mistake that the reference finds.
+    Input::open(unread)?;
+    output.check()?;
+    let key = sealing_key(cert)?;
+    let label = match options.scope {
+        Scope::ClusterWide => Scope::ClusterWide.label("", ""),
+        scope => {
+            let namespace = cluster::namespace(&options.connection)?;
+            if namespace.is_empty() {
+                return Err(Problem::RawWithoutNamespace(scope));
+            }
+            if options.name.is_empty() && scope == Scope::Strict {
+                return Err(Problem::RawWithoutName(scope));
+            }
+            scope.label(&namespace, &options.name)
+        }
+    };
+    let bytes = match value {
+        Value::Stdin => input::stdin("the value")?,
+        Value::File(path) => input::file(path)?,
+    };
+    output.write(key.seal_to_text(&label, trimmed(&bytes, options.trim)).as_bytes())
+}
+
+/// The value, without its last line end if that is asked for; a person who types one by accident is told.
+fn trimmed(bytes: &[u8], trim: bool) -> &[u8] {
+    let without = bytes.strip_suffix(b"\n").map(|rest| rest.strip_suffix(b"\r").unwrap_or(rest));
+    match without {
+        Some(rest) if trim => return rest,
+        Some(_) if io::stderr().is_terminal() => {
+            say("warning: the value ends in a line end, which is sealed with it; --trim leaves it out");
+        }
+        None if bytes.is_empty() => say("warning: the value is empty"),
+        _ => {}
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trimmed;
+
+    #[test]
+    fn trim_takes_one_line_end_and_no_more() {
+        for (bytes, want) in
+            [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("\n", ""), ("", "")]
+        {
+            assert_eq!(trimmed(bytes.as_bytes(), true), want.as_bytes(), "{bytes:?}");
+            assert_eq!(trimmed(bytes.as_bytes(), false), bytes.as_bytes());
+        }
+    }
+}
