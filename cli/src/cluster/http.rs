@@ -29,7 +29,9 @@ use kube::{
 };
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt as _, util::BoxCloneService};
 
-use super::KubeconfigError;
+use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
+
+use super::{KubeconfigError, trust};
 
 /// What a server answered.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Http {
             Route::Forward { proxy, .. } => proxy_auth(proxy),
             Route::Direct(_) | Route::Tunnel(_) | Route::TlsTunnel(_) | Route::Socks(_) => None,
         };
-        let connector = config.rustls_https_connector_with_connector(route).map_err(tls)?;
+        let connector = secured(config, route)?;
         let client: Client<_, Body> = Client::builder(TokioExecutor::new()).build(connector);
         let auth = config.auth_layer().map_err(tls)?;
         let service = ServiceBuilder::new().option_layer(auth).map_err(BoxError::from).service(client);
@@ -105,8 +107,10 @@ fn wording(error: &(dyn StdError + 'static)) -> String {
             return crate::problem::reason(system);
         }
         last = error.to_string();
-        if let Some(found) = last.split_once("invalid peer certificate: ") {
-            return format!("tls: failed to verify certificate: x509: {}", found.1);
+        if let Some((_, reason)) = last.split_once("invalid peer certificate: ") {
+            let reason =
+                if reason == "UnknownIssuer" { "certificate signed by unknown authority" } else { reason };
+            return format!("tls: failed to verify certificate: x509: {reason}");
         }
         next = error.source();
     }
@@ -128,6 +132,21 @@ enum Route {
     Socks(SocksV5<HttpConnector>),
 }
 
+/// TLS on top of a route, where the URL asks for it.
+fn secured<C>(config: &Config, route: C) -> Result<hyper_rustls::HttpsConnector<C>, KubeconfigError> {
+    let builder = HttpsConnectorBuilder::new().with_tls_config(trust::client_config(config)?).https_or_http();
+    let builder = match &config.tls_server_name {
+        Some(name) => {
+            let bad = |_| KubeconfigError::Tls(format!("--tls-server-name {name:?} is no host name"));
+            builder.with_server_name_resolver(FixedServerNameResolver::new(
+                name.clone().try_into().map_err(bad)?,
+            ))
+        }
+        None => builder,
+    };
+    Ok(builder.enable_http1().wrap_connector(route))
+}
+
 type TlsConnector = hyper_rustls::HttpsConnector<HttpConnector>;
 
 impl Route {
@@ -144,9 +163,7 @@ impl Route {
             Some("http") if plain => Ok(Self::Forward { proxy, connector }),
             Some("http") => Ok(Self::Tunnel(authorized(Tunnel::new(proxy.clone(), connector), &proxy))),
             Some("https") => {
-                let tls = Config::new(proxy.clone())
-                    .rustls_https_connector_with_connector(connector)
-                    .map_err(|error| KubeconfigError::Tls(error.to_string()))?;
+                let tls = secured(&Config::new(proxy.clone()), connector)?;
                 Ok(Self::TlsTunnel(Box::new(authorized(Tunnel::new(proxy.clone(), tls), &proxy))))
             }
             Some("socks5" | "socks5h") => Ok(Self::Socks(SocksV5::new(proxy, connector))),

@@ -11,6 +11,7 @@ mod http;
 mod kubeconfig;
 mod proxy;
 mod target;
+mod trust;
 
 pub(crate) use controller::{Session, percent_decoded};
 pub(crate) use http::{Answer, Http, deadline};
