@@ -149,7 +149,8 @@ impl KeyRing {
         }
     }
 
-    fn candidates<'a>(
+    /// The keys worth trying on an RSA block of this length, likeliest first.
+    pub(crate) fn candidates<'a>(
         &'a self,
         block_len: usize,
         first: &'a [Fingerprint],

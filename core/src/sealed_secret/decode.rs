@@ -160,7 +160,7 @@ fn byte(value: &Value) -> Option<u8> {
 }
 
 /// Empty is absent, as in Go, so that objects compare and print alike.
-pub(super) fn tidy(mut metadata: ObjectMeta) -> ObjectMeta {
+pub(crate) fn tidy(mut metadata: ObjectMeta) -> ObjectMeta {
     fn keep<T>(field: &mut Option<T>, is_empty: impl Fn(&T) -> bool) {
         if field.as_ref().is_some_and(is_empty) {
             *field = None;

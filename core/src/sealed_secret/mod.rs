@@ -7,6 +7,8 @@ mod decode;
 mod encode;
 mod resource;
 
+pub(crate) use decode::tidy;
+
 use std::{borrow::Cow, collections::BTreeMap};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};

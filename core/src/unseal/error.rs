@@ -1,0 +1,214 @@
+//! Why a SealedSecret gives no Secret: every item's reason, worded once.
+
+use std::{collections::BTreeMap, fmt};
+
+use super::deprecated::BlobError;
+use crate::{
+    Scope,
+    crypto::{OpenFailure, base64::BadBase64},
+    names,
+    sealed_secret::Flaw,
+};
+
+/// What tools look for in a status.
+const NO_KEY: &str = "no key could decrypt secret";
+
+/// Why one item cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", describe(.0))]
+pub struct ItemError(pub Reason);
+
+impl ItemError {
+    /// Whether another key might open the item: worth another try when a key comes.
+    pub fn may_want_another_key(&self) -> bool {
+        match &self.0 {
+            Reason::NoKeys | Reason::UnknownKey { .. } | Reason::NoKeyFits { .. } => true,
+            Reason::WrongName { .. }
+            | Reason::WrongNamespace { .. }
+            | Reason::WrongScope { .. }
+            | Reason::BadBase64(_)
+            | Reason::Truncated
+            | Reason::Corrupt(_) => false,
+        }
+    }
+}
+
+/// The precise reason why a value does not open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It opens under another name.
+    WrongName {
+        /// The name that it was sealed for.
+        sealed_for: String,
+    },
+    /// It opens in another namespace.
+    WrongNamespace {
+        /// The namespace that it was sealed for; empty if it was sealed without one.
+        sealed_for: String,
+    },
+    /// It opens under another scope than the object's annotations say.
+    WrongScope {
+        /// The scope that it was sealed with.
+        sealed_with: Scope,
+        /// The scope that the annotations say.
+        annotated: Scope,
+    },
+    /// No key has the size of the one that it was sealed to.
+    UnknownKey {
+        /// Bits of that key.
+        bits: usize,
+    },
+    /// Keys of the right size were tried, and none fits: another key, or another place than any guessed.
+    NoKeyFits {
+        /// The scope that was tried.
+        scope: Scope,
+        /// Namespace and name that were tried.
+        place: String,
+    },
+    /// There are no keys.
+    NoKeys,
+    /// The text is not base64.
+    BadBase64(BadBase64),
+    /// Bytes are missing.
+    Truncated,
+    /// Key and place are right, but the value is damaged.
+    Corrupt(OpenFailure),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongName { sealed_for } => {
+                write!(
+                    f,
+                    "it was sealed for the name {sealed_for:?}: rename the object, or seal the value again"
+                )
+            }
+            Self::WrongNamespace { sealed_for } if sealed_for.is_empty() => {
+                f.write_str("it was sealed without a namespace: seal the value again for this one")
+            }
+            Self::WrongNamespace { sealed_for } => write!(
+                f,
+                "it was sealed for the namespace {sealed_for:?}: move the object, or seal the value again"
+            ),
+            Self::WrongScope { sealed_with, annotated } => write!(
+                f,
+                "it was sealed with scope {sealed_with}, but the object's annotations say {annotated}: {}",
+                remedy(*sealed_with)
+            ),
+            Self::UnknownKey { bits } => write!(
+                f,
+                "it was sealed to a key of {bits} bits, and there is none of that size: restore that key, or seal \
+                 the value again"
+            ),
+            Self::NoKeyFits { scope, place } => write!(
+                f,
+                "it was sealed to a key that is not here, or not for {place} with scope {scope}: restore that key, \
+                 or seal the value again"
+            ),
+            Self::NoKeys => f.write_str("there are no keys at all"),
+            Self::BadBase64(bad) => bad.fmt(f),
+            Self::Truncated => f.write_str("the ciphertext is cut short: copy it again in full"),
+            Self::Corrupt(failure) => {
+                write!(f, "the ciphertext is damaged ({failure}): copy it again, or seal the value again")
+            }
+        }
+    }
+}
+
+fn remedy(sealed_with: Scope) -> String {
+    match sealed_with.annotation() {
+        Some(name) => format!("set the annotation {name}: \"true\" on the SealedSecret"),
+        None => format!("take away the annotations {} and {}", names::CLUSTER_WIDE, names::NAMESPACE_WIDE),
+    }
+}
+
+fn describe(reason: &Reason) -> String {
+    match reason {
+        Reason::BadBase64(bad) => bad.to_string(),
+        other => format!("{NO_KEY}: {other}"),
+    }
+}
+
+/// Every reason why a SealedSecret gives no Secret.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum UnsealError {
+    /// Items and templates that failed, by name.
+    #[error("{}", lines(.items, .templates))]
+    Items {
+        /// Items that do not open.
+        items: BTreeMap<String, ItemError>,
+        /// Templates that do not parse or render.
+        templates: BTreeMap<String, gotemplate::Error>,
+    },
+    /// Parts of the object could not be read.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Malformed(Vec<Flaw>),
+    /// `spec.data` is there and not accepted.
+    #[error("using deprecated 'data' field, use 'encryptedData' or flip the feature flag")]
+    DeprecatedData,
+    /// `spec.data` and `spec.encryptedData` are both there.
+    #[error("cannot use the field 'encryptedData' and the deprecated field 'data' at the same time")]
+    BothData,
+    /// The ciphertext in `spec.data` does not open.
+    #[error("{0}")]
+    Blob(ItemError),
+    /// What was in `spec.data` is no Secret.
+    #[error("the deprecated 'data' field was opened, but {0}")]
+    BlobContents(#[from] BlobError),
+}
+
+impl UnsealError {
+    /// Whether a ciphertext is at fault: `/v1/verify` answers 409 then.
+    pub fn is_undecryptable(&self) -> bool {
+        match self {
+            Self::Items { items, .. } => !items.is_empty(),
+            Self::Blob(_) => true,
+            Self::Malformed(_) | Self::DeprecatedData | Self::BothData | Self::BlobContents(_) => false,
+        }
+    }
+
+    /// Whether another key might help: worth another try when a key comes.
+    pub fn may_want_another_key(&self) -> bool {
+        match self {
+            Self::Items { items, .. } => items.values().any(ItemError::may_want_another_key),
+            Self::Blob(error) => error.may_want_another_key(),
+            Self::Malformed(_) | Self::DeprecatedData | Self::BothData | Self::BlobContents(_) => false,
+        }
+    }
+}
+
+/// One line per kind of failure; the items of a kind stand in brackets behind it, sorted.
+fn lines(items: &BTreeMap<String, ItemError>, templates: &BTreeMap<String, gotemplate::Error>) -> String {
+    let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (item, ItemError(reason)) in items {
+        match reason {
+            Reason::BadBase64(bad) => lines.entry(bad.to_string()).or_default().push(item),
+            other => reasons.entry(other.to_string()).or_default().push(item),
+        }
+    }
+    for (item, error) in templates {
+        lines.entry(error.to_string()).or_default().push(item);
+    }
+    let undecryptable = (!reasons.is_empty()).then(|| undecryptable(&reasons));
+    let mut lines: Vec<_> = lines.into_iter().map(|(text, items)| folded(&text, &items)).collect();
+    lines.extend(undecryptable);
+    lines.sort();
+    lines.join("\n")
+}
+
+/// `no key could decrypt secret (a, b): REASON`, or with several reasons `…: REASON (a); REASON (b)`.
+fn undecryptable(reasons: &BTreeMap<String, Vec<&str>>) -> String {
+    let mut all: Vec<&str> = reasons.values().flatten().copied().collect();
+    all.sort_unstable();
+    let why: Vec<_> = match reasons.len() {
+        1 => reasons.keys().cloned().collect(),
+        _ => reasons.iter().map(|(reason, items)| folded(reason, items)).collect(),
+    };
+    format!("{}: {}", folded(NO_KEY, &all), why.join("; "))
+}
+
+fn folded(text: &str, items: &[&str]) -> String {
+    format!("{text} ({})", items.join(", "))
+}
