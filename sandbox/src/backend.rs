@@ -152,6 +152,7 @@ impl Backend {
     pub async fn token(&self, user: &User) -> Result<String, BackendError> {
         match user {
             User::Admin => Ok(self.tokens.admin.clone()),
+            User::Anonymous => Ok(String::new()),
             User::Ordinary => Ok(self.tokens.ordinary.clone()),
             User::ServiceAccount { namespace, name } => {
                 let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");

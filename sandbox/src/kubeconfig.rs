@@ -9,7 +9,7 @@ pub struct Access<'a> {
     pub server: &'a str,
     /// PEM.
     pub ca: &'a str,
-    /// Bearer token.
+    /// Bearer token; empty for none.
     pub token: &'a str,
     /// Namespace of the context.
     pub namespace: &'a str,
@@ -18,6 +18,7 @@ pub struct Access<'a> {
 impl Access<'_> {
     /// The kubeconfig as an object; its JSON text is a YAML text as well.
     pub fn kubeconfig(&self) -> Value {
+        let user = if self.token.is_empty() { json!({}) } else { json!({"token": self.token}) };
         json!({
             "apiVersion": "v1",
             "kind": "Config",
@@ -27,7 +28,7 @@ impl Access<'_> {
                 "server": self.server,
                 "certificate-authority-data": STANDARD.encode(self.ca),
             }}],
-            "users": [{"name": "sandbox", "user": {"token": self.token}}],
+            "users": [{"name": "sandbox", "user": user}],
         })
     }
 }

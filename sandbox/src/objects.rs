@@ -6,6 +6,8 @@ use http::{Method, Request, StatusCode};
 use kube::client::Body;
 use serde_json::{Value, json};
 
+use crate::http_client::Answer;
+
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -174,26 +176,33 @@ impl Objects {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<String, ApiError> {
-        let no_answer = |source| ApiError::NoAnswer { path: path.to_owned(), source: Box::new(source) };
         let request = Request::builder()
             .method(method.clone())
             .uri(path)
             .header("content-type", content_type)
             .header("accept", "application/json, text/plain")
-            .body(Body::from(body))
-            .map_err(|error| no_answer(kube::Error::HttpError(error)))?;
-        let answer = self.client.send(request).await.map_err(no_answer)?;
-        let status = answer.status();
-        let body = answer.into_body().collect_bytes().await.map_err(no_answer)?;
-        let text = String::from_utf8_lossy(&body).into_owned();
-        if status.is_success() {
-            return Ok(text);
+            .body(body);
+        let request = request.map_err(|error| no_answer(path, kube::Error::HttpError(error)))?;
+        let answer = self.send(request).await?;
+        let text = answer.text();
+        match StatusCode::from_u16(answer.status) {
+            Ok(status) if !status.is_success() => {
+                let told = serde_json::from_str::<Value>(&text).ok();
+                let message = told.and_then(|s| s["message"].as_str().map(str::to_owned)).unwrap_or(text);
+                Err(ApiError::Refused { method, path: path.to_owned(), status, message })
+            }
+            _ => Ok(text),
         }
-        let message = serde_json::from_str::<Value>(&text)
-            .ok()
-            .and_then(|s| s["message"].as_str().map(str::to_owned))
-            .unwrap_or(text);
-        Err(ApiError::Refused { method, path: path.to_owned(), status, message })
+    }
+
+    /// Sends a request as it is and gives the answer whatever its status.
+    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer, ApiError> {
+        let path = request.uri().path().to_owned();
+        let no_answer = |error| no_answer(&path, error);
+        let answer = self.client.send(request.map(Body::from)).await.map_err(no_answer)?;
+        let (parts, body) = answer.into_parts();
+        let body = body.collect_bytes().await.map_err(no_answer)?.to_vec();
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 
     /// Asks again and again until `wanted` gives something; says what was waited for when it never does.
@@ -257,6 +266,10 @@ pub fn namespace_of(object: &Value) -> &str {
 /// `metadata.name` of an object.
 pub fn name_of(object: &Value) -> &str {
     object["metadata"]["name"].as_str().unwrap_or_default()
+}
+
+fn no_answer(path: &str, source: kube::Error) -> ApiError {
+    ApiError::NoAnswer { path: path.to_owned(), source: Box::new(source) }
 }
 
 fn parse(path: &str, text: &str) -> Result<Value, ApiError> {

@@ -7,6 +7,8 @@ use std::hash::{BuildHasher as _, RandomState};
 pub enum User {
     /// May do anything.
     Admin,
+    /// Shows no token at all.
+    Anonymous,
     /// Is authenticated and nothing more: what any developer with a kubeconfig is.
     Ordinary,
     /// A ServiceAccount.
@@ -22,6 +24,7 @@ impl User {
     pub(crate) fn file_name(&self) -> String {
         match self {
             Self::Admin => "admin".to_owned(),
+            Self::Anonymous => "anonymous".to_owned(),
             Self::Ordinary => "ordinary".to_owned(),
             Self::ServiceAccount { namespace, name } => format!("{namespace}-{name}"),
         }
