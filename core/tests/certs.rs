@@ -61,6 +61,7 @@ fn certificate_kind(error: &CertificateError) -> &'static str {
 fn key_kind(error: &KeyError) -> &'static str {
     match error {
         KeyError::Missing(_) => "no-private-key",
+        KeyError::NotInSecret => "no-tls-key",
         KeyError::NotRsa(_) => "not-rsa",
         KeyError::Size { .. } | KeyError::Generate { .. } | KeyError::Certificate(_) => "other",
     }

@@ -12,7 +12,6 @@ use std::{
 
 use sealed_secrets_core::{
     KeyPair, KeyRing, SealedSecret, Secret,
-    crypto::base64,
     unseal::{BlobError, Options, UnsealError, unseal},
 };
 use serde_json::{Value, json};

@@ -5,8 +5,10 @@ mod generate;
 mod pair;
 pub(crate) mod pem;
 mod private;
+pub mod renewal;
 mod ring;
 mod sealing;
+pub mod secret;
 
 pub use certificate::{Certificate, CertificateError};
 pub use generate::KeySpec;
@@ -14,5 +16,6 @@ pub use pair::KeyPair;
 pub use private::KeyError;
 pub use ring::{KeyRing, OpenError};
 pub use sealing::SealingKey;
+pub use secret::KeySecret;
 
 pub use crate::crypto::{Fingerprint, OpenFailure};

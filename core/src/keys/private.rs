@@ -9,6 +9,9 @@ pub enum KeyError {
     /// No block of the text is a private key that parses.
     #[error("data does not contain a valid RSA or ECDSA private key{}", hint(.0.as_deref()))]
     Missing(Option<String>),
+    /// A Secret without a private key.
+    #[error("secret must contain a 'tls.key' item with a private key")]
+    NotInSecret,
     /// The first private key is of another kind.
     #[error("unexpected private key type: expected an RSA key but found {0}")]
     NotRsa(&'static str),

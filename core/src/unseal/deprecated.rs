@@ -70,18 +70,19 @@ struct Blob {
     immutable: Option<bool>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Kind {
+    api_version: Option<String>,
+    kind: Option<String>,
+}
+
 /// Reads the Secret; an empty text and one without kind and version pass, as in the reference.
 pub(super) fn read(json: &[u8]) -> Result<Secret, BlobError> {
     let json = if json.trim_ascii().is_empty() { b"{}" } else { json };
-    #[derive(Deserialize, Default)]
-    #[serde(default, rename_all = "camelCase")]
-    struct Kind {
-        api_version: Option<String>,
-        kind: Option<String>,
-    }
     let Kind { api_version, kind } = serde_json::from_slice(json).map_err(|_| BlobError::NotJson)?;
     let named = (api_version.as_deref().unwrap_or_default(), kind.as_deref().unwrap_or_default());
-    if !matches!(named, ("v1", "Secret") | ("", "" | "Secret") | ("v1", "")) {
+    if !matches!(named, ("" | "v1", "" | "Secret")) {
         return Err(BlobError::OtherKind);
     }
     let blob: Blob = serde_json::from_slice(json).map_err(|_| BlobError::NotJson)?;

@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, ops::Deref};
 
-use zeroize::Zeroize as _;
-
 use crate::{Plaintext, SealedSecret};
 
 /// The parsed templates of one SealedSecret; worth keeping as long as its generation stays.
@@ -44,7 +42,7 @@ impl CompiledTemplates {
         Self { templates: sealed.spec.template.data.iter().filter_map(compile).collect() }
     }
 
-    /// Whether a render can give another answer for the same items (time, random values).
+    /// Whether there are no templates.
     pub fn is_empty(&self) -> bool {
         self.templates.is_empty()
     }
@@ -89,6 +87,6 @@ impl Deref for Variables {
 
 impl Drop for Variables {
     fn drop(&mut self) {
-        self.0.values_mut().for_each(|value| value.zeroize());
+        self.0.values_mut().for_each(zeroize::Zeroize::zeroize);
     }
 }
