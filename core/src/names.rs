@@ -28,3 +28,5 @@ pub const KEY_ACTIVE: &str = "active";
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The same, of kubecfg.
 pub const KUBECFG_LAST_APPLIED: &str = "kubecfg.ksonnet.io/last-applied-configuration";
+/// On a SealedSecret: its Secret is put back at once when it was edited by hand (not in the reference).
+pub const REPAIR_DRIFT: &str = "sealedsecrets.bitnami.com/repair-drift";

@@ -1,0 +1,258 @@
+//! Wiring: flags, client, keys, watches, workers, servers, signals.
+
+use std::{
+    process::ExitCode,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use kube::Client;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    VERSION, client,
+    config::{Command, Config, ConfigError, FLAGS, FlagError, Namespaces, flags},
+    context::Context,
+    events::Events,
+    http::{self, Limiter, Scrape, Web},
+    index::Index,
+    keys::{self, store::Store},
+    leader, logging,
+    metrics::Metrics,
+    pool::Pool,
+    queue::Queue,
+    reconcile::worker,
+    watch as watching,
+};
+
+/// Parses, runs, and gives the exit code.
+pub fn main() -> ExitCode {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()).collect();
+    let env = |name: &str| std::env::var(name).ok();
+    match Config::read(&arguments, &env, &own_namespace(&env)) {
+        Ok(Command::Version) => {
+            use std::io::Write as _;
+            let _closed = writeln!(std::io::stdout(), "controller version: {VERSION}");
+            ExitCode::SUCCESS
+        }
+        Ok(Command::Run(config, notices)) => start(*config, &notices),
+        Err(error) => refuse(&error),
+    }
+}
+
+/// Says what is wrong with the command line; the reason comes last.
+fn refuse(error: &ConfigError) -> ExitCode {
+    use std::io::Write as _;
+    let mut stderr = std::io::stderr();
+    let _closed = match error {
+        ConfigError::Flag(FlagError::Help) => {
+            let _closed = write!(stderr, "{}", flags::usage("controller", FLAGS));
+            return ExitCode::SUCCESS;
+        }
+        ConfigError::Flag(error) => write!(stderr, "{}{error}\n", flags::usage("controller", FLAGS)),
+        ConfigError::Value(error) => writeln!(stderr, "error: {error}"),
+    };
+    ExitCode::from(BAD_START)
+}
+
+/// Where we run: told by the pod, by the service account, or nowhere in particular.
+fn own_namespace(env: &dyn Fn(&str) -> Option<String>) -> String {
+    let file = || std::fs::read_to_string("/var/run/secrets/kubernetes.io/serviceaccount/namespace").ok();
+    env("POD_NAMESPACE")
+        .filter(|name| !name.is_empty())
+        .or_else(file)
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "default".to_owned())
+}
+
+fn start(config: Config, notices: &[String]) -> ExitCode {
+    logging::init(config.log);
+    for notice in notices {
+        tracing::warn!("{notice}");
+    }
+    tracing::info!(version = VERSION, namespace = config.own_namespace, "Starting sealed-secrets controller");
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(2);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let ended = match runtime {
+        Ok(runtime) => {
+            let ended = runtime.block_on(run(config));
+            // Watches hang on open connections; nothing of theirs needs an orderly end.
+            runtime.shutdown_background();
+            ended
+        }
+        Err(error) => Err(StartError::Runtime(error)),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::from(BAD_START)
+        }
+    }
+}
+
+/// Why the controller ended by itself.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    /// No async runtime.
+    #[error("cannot start: {0}")]
+    Runtime(std::io::Error),
+    /// No API server.
+    #[error(transparent)]
+    Client(#[from] client::ClientError),
+    /// An address is taken or not ours.
+    #[error("cannot listen on {address}: {source}; choose another with --{flag}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Signals cannot be heard.
+    #[error("cannot listen to signals: {0}")]
+    Signals(std::io::Error),
+    /// A task that never ends has ended.
+    #[error("a task of the controller ended unexpectedly; see above")]
+    Ended,
+}
+
+async fn run(config: Config) -> Result<(), StartError> {
+    let listener = listen(&config.listen, "listen-addr").await?;
+    let metrics_listener = listen(&config.listen_metrics, "listen-metrics-addr").await?;
+    let client = client::connect(config.client_rate).await?;
+    let (store, news) = Store::new(config.keys.clone(), &config.own_namespace);
+    let context = context(config, client, store);
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    // Serving starts before anything is read: health tells when there is a certificate.
+    serve(&mut tasks, &context, listener, metrics_listener, &stopped);
+    tasks.spawn(Arc::clone(&context.keys).watch(context.client.clone()));
+    let (act, acting) = watch::channel(false);
+    tasks.spawn(leader::lead(Arc::clone(&context), act));
+    keep_keys(&mut tasks, &context, news, acting.clone())?;
+    work(&mut tasks, &context, acting);
+    let ended = tokio::select! {
+        signalled = terminated() => signalled,
+        _ = tasks.join_next() => Err(StartError::Ended),
+    };
+    tracing::info!("stopping");
+    // The servers let open requests end; the rest is cut off: every write is whole by itself.
+    let _nobody_listens = stop.send(true);
+    leader::release(&context).await;
+    tokio::time::sleep(LAST_WORDS).await;
+    ended
+}
+
+fn context(config: Config, client: Client, keys: Arc<Store>) -> Arc<Context> {
+    Arc::new(Context {
+        keys,
+        index: Index::default(),
+        queue: Queue::default(),
+        pool: Pool::start(),
+        metrics: Arc::new(Metrics::new(VERSION, config.omit_secret_metrics)),
+        events: Events::new(client.clone()),
+        acting: AtomicBool::new(false),
+        client,
+        config,
+    })
+}
+
+async fn listen(address: &str, flag: &'static str) -> Result<TcpListener, StartError> {
+    http::bind(address).await.map_err(|source| StartError::Listen {
+        address: address.to_owned(),
+        flag,
+        source,
+    })
+}
+
+fn serve(
+    tasks: &mut JoinSet<()>,
+    context: &Arc<Context>,
+    listener: TcpListener,
+    metrics_listener: TcpListener,
+    stopped: &watch::Receiver<bool>,
+) {
+    let config = &context.config;
+    let web = Web {
+        keys: Arc::clone(&context.keys),
+        pool: context.pool.clone(),
+        metrics: Arc::clone(&context.metrics),
+        limiter: Arc::new(Limiter::new(config.rate_limit, config.rate_limit_burst)),
+        accept_v1_data: config.accept_v1_data,
+        read_timeout: config.read_timeout,
+        write_timeout: config.write_timeout,
+    };
+    let scrape = Scrape::new(Arc::clone(&context.metrics), Arc::clone(&context.keys), Arc::clone(context));
+    let timeout = config.read_timeout;
+    let stays = |serving: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| serving;
+    tasks.spawn(stays(Box::pin(http::serve(listener, http::service(web), timeout, stopped.clone()))));
+    tasks.spawn(stays(Box::pin(http::serve(
+        metrics_listener,
+        http::metrics(scrape),
+        timeout,
+        stopped.clone(),
+    ))));
+}
+
+fn keep_keys(
+    tasks: &mut JoinSet<()>,
+    context: &Arc<Context>,
+    news: mpsc::UnboundedReceiver<keys::store::News>,
+    acting: watch::Receiver<bool>,
+) -> Result<(), StartError> {
+    let mut renew = signal(SignalKind::user_defined1()).map_err(StartError::Signals)?;
+    let (ask, asked) = mpsc::unbounded_channel();
+    tasks.spawn(async move {
+        while renew.recv().await.is_some() {
+            let _renewal_lives = ask.send(());
+        }
+    });
+    tasks.spawn(keys::renew::keep(Arc::clone(context), asked, acting));
+    tasks.spawn(keys::report::report(Arc::clone(context), news));
+    Ok(())
+}
+
+/// Watches and workers, once this replica acts and the keys are known.
+fn work(tasks: &mut JoinSet<()>, context: &Arc<Context>, mut acting: watch::Receiver<bool>) {
+    let context = Arc::clone(context);
+    tasks.spawn(async move {
+        let mut loaded = context.keys.subscribe();
+        if acting.wait_for(|acts| *acts).await.is_err() || loaded.wait_for(|keys| keys.loaded).await.is_err()
+        {
+            return;
+        }
+        let mut tasks = JoinSet::new();
+        let namespaces = match &context.config.namespaces {
+            Namespaces::All => vec![None],
+            Namespaces::Listed(names) => names.iter().cloned().map(Some).collect(),
+        };
+        for namespace in namespaces {
+            tasks.spawn(watching::sealed::watch(Arc::clone(&context), namespace.clone()));
+            tasks.spawn(watching::secrets::watch(Arc::clone(&context), namespace));
+        }
+        tasks.spawn(worker::run(Arc::clone(&context)));
+        tasks.join_next().await;
+    });
+}
+
+async fn terminated() -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// As the reference ends when it cannot start.
+const BAD_START: u8 = 2;
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_millis(50);

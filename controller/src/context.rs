@@ -1,0 +1,54 @@
+//! What every task shares.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use kube::Client;
+
+use crate::{
+    config::Config,
+    events::Events,
+    index::Index,
+    keys::store::Store,
+    metrics::Metrics,
+    pool::Pool,
+    queue::{Key, Queue},
+};
+
+/// What every task shares.
+pub struct Context {
+    /// What we were told.
+    pub config: Config,
+    /// The API server.
+    pub client: Client,
+    /// The keys.
+    pub keys: Arc<Store>,
+    /// The SealedSecrets.
+    pub index: Index,
+    /// What is due.
+    pub queue: Queue,
+    /// Threads for private-key operations.
+    pub pool: Pool,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What people are told.
+    pub events: Events,
+    /// Whether this replica acts.
+    pub acting: AtomicBool,
+}
+
+impl Context {
+    /// Whether this replica acts; the others only answer requests.
+    pub fn is_acting(&self) -> bool {
+        self.acting.load(Ordering::Acquire)
+    }
+
+    /// Shows a changed instance label on the series of an object.
+    pub fn refresh_instance(&self, key: &Key) {
+        if let Some(instance) = self.index.with(key, |entry| entry.instance.clone()) {
+            self.metrics.relabel_condition(key, &instance);
+        }
+    }
+}

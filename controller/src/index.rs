@@ -1,0 +1,258 @@
+//! What is remembered of each SealedSecret: a few words, never its ciphertexts once it is settled.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use sealed_secrets_core::{Fingerprint, Scope, SealedSecret, sealed_secret::Status};
+
+use crate::{pool::Priority, queue::Key};
+
+/// One SealedSecret.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its uid.
+    pub uid: Box<str>,
+    /// `metadata.generation` of what was seen last.
+    pub generation: Option<i64>,
+    /// Scope by its annotations: a change alters the outcome, yet not the generation.
+    pub scope: Scope,
+    /// Whether drift is to be repaired.
+    pub repair: bool,
+    /// It is being deleted.
+    pub deleting: bool,
+    /// Its label `app.kubernetes.io/instance`, for metrics.
+    pub instance: Box<str>,
+    /// How it stands.
+    pub state: State,
+    /// Failed tries since the last success or change.
+    pub attempts: u32,
+    /// What the last Event said: told again only when it changes.
+    pub told: Option<u64>,
+    /// Keys that its items are sealed to, with the number of items.
+    pub keys: Vec<(Fingerprint, u64)>,
+    /// Why it is in the queue.
+    pub cause: Cause,
+    /// The version of its Secret that the watch brought last.
+    pub seen: Option<Version>,
+    /// The object as the watch brought it, while few wait.
+    pub pending: Option<Box<SealedSecret>>,
+}
+
+/// How a SealedSecret stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Not looked at yet.
+    Unknown,
+    /// Its Secret is as it should be, in this version.
+    Synced(Version),
+    /// Its Secret was edited, up to this version, and that was reported.
+    Drifted(Version),
+    /// Its items do not open with the keys at hand.
+    WaitsForKey,
+    /// A Secret that looks like this is in the way.
+    WaitsForSecret(Looks),
+    /// Something else failed; retried by the clock.
+    Failed,
+}
+
+/// A version of a Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its uid.
+    pub uid: Box<str>,
+    /// Its resourceVersion.
+    pub resource: Box<str>,
+}
+
+/// Those metadata of a Secret that decide whether it may be touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// Its uid; empty: there is none.
+    pub uid: Box<str>,
+    /// Uid of its controlling owner.
+    pub owner: Option<Box<str>>,
+    /// Annotated managed.
+    pub managed: bool,
+    /// Annotated patch.
+    pub patch: bool,
+    /// Annotated skip-set-owner-references.
+    pub ownerless: bool,
+}
+
+/// Why an object is reconciled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// Its Secret changed, not by our hand.
+    SecretChanged,
+    /// Anything else: the object, the keys, a restart, a retry.
+    Due,
+}
+
+/// What was seen of a SealedSecret, for the decision whether it is due.
+pub struct Sighting {
+    /// Its uid.
+    pub uid: Box<str>,
+    /// Its generation.
+    pub generation: Option<i64>,
+    /// Its scope.
+    pub scope: Scope,
+    /// Whether drift is to be repaired.
+    pub repair: bool,
+    /// It is being deleted.
+    pub deleting: bool,
+    /// Its instance label.
+    pub instance: Box<str>,
+    /// Its status.
+    pub status: Option<Status>,
+}
+
+/// All SealedSecrets that are served.
+#[derive(Default)]
+pub struct Index {
+    inner: Mutex<Inner>,
+}
+
+/// The locked part of [`Index`].
+#[derive(Default)]
+pub struct Inner {
+    /// By namespace and name.
+    pub objects: HashMap<Key, Entry>,
+    /// The key that last opened something in a namespace.
+    pub last_key: HashMap<Box<str>, Fingerprint>,
+    pending: usize,
+}
+
+impl Index {
+    /// Locks the index; nothing may be awaited meanwhile.
+    pub fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes one entry, if it is still there.
+    pub fn with<T>(&self, key: &Key, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        self.lock().objects.get_mut(key).map(change)
+    }
+
+    /// Takes the waiting object over.
+    pub fn take_pending(&self, key: &Key) -> Option<Box<SealedSecret>> {
+        let mut inner = self.lock();
+        let object = inner.objects.get_mut(key)?.pending.take();
+        if object.is_some() {
+            inner.pending -= 1;
+        }
+        object
+    }
+
+    /// Number of items sealed to each key.
+    pub fn items_per_key(&self) -> HashMap<Fingerprint, u64> {
+        let mut counts = HashMap::new();
+        for (key, items) in self.lock().objects.values().flat_map(|entry| &entry.keys) {
+            *counts.entry(key.clone()).or_default() += items;
+        }
+        counts
+    }
+}
+
+impl Inner {
+    /// Takes a sighting in and says whether the object is due.
+    pub fn see(&mut self, key: &Key, seen: Sighting, object: SealedSecret) -> Option<Priority> {
+        let due = match self.objects.get_mut(key) {
+            Some(entry) if entry.uid == seen.uid => entry.update(&seen),
+            Some(_) | None => {
+                self.forget(key);
+                let due = first_priority(&seen);
+                self.objects.insert(key.clone(), Entry::new(seen));
+                due
+            }
+        };
+        let waiting = due.is_some() || self.objects.get(key).is_some_and(|entry| entry.pending.is_some());
+        if waiting {
+            self.keep(key, object);
+        }
+        due
+    }
+
+    /// Keeps an object until its turn, unless many wait: then it is fetched when its turn comes.
+    fn keep(&mut self, key: &Key, object: SealedSecret) {
+        let Some(entry) = self.objects.get_mut(key) else { return };
+        if entry.pending.is_none() {
+            if self.pending >= MOST_PENDING {
+                return;
+            }
+            self.pending += 1;
+        }
+        entry.pending = Some(Box::new(object));
+    }
+
+    /// Forgets an object that is gone; gives what was known of it.
+    pub fn forget(&mut self, key: &Key) -> Option<Entry> {
+        let entry = self.objects.remove(key)?;
+        if entry.pending.is_some() {
+            self.pending -= 1;
+        }
+        Some(entry)
+    }
+
+    /// Objects of a namespace (or all) that a new list did not bring.
+    pub fn missing(&self, namespace: Option<&str>, listed: &HashSet<Key>) -> Vec<Key> {
+        self.objects
+            .keys()
+            .filter(|key| namespace.is_none_or(|ns| key.namespace() == ns) && !listed.contains(*key))
+            .cloned()
+            .collect()
+    }
+}
+
+impl Entry {
+    fn new(seen: Sighting) -> Self {
+        Self {
+            uid: seen.uid,
+            generation: seen.generation,
+            scope: seen.scope,
+            repair: seen.repair,
+            deleting: seen.deleting,
+            instance: seen.instance,
+            state: State::Unknown,
+            attempts: 0,
+            told: None,
+            keys: Vec::new(),
+            cause: Cause::Due,
+            seen: None,
+            pending: None,
+        }
+    }
+
+    /// Takes a sighting of the same object in and says whether it is due.
+    fn update(&mut self, seen: &Sighting) -> Option<Priority> {
+        let changed = self.generation != seen.generation || self.scope != seen.scope;
+        let asks_repair = seen.repair && !self.repair && matches!(self.state, State::Drifted(_));
+        self.generation = seen.generation;
+        self.scope = seen.scope;
+        self.repair = seen.repair;
+        self.deleting = seen.deleting;
+        self.instance.clone_from(&seen.instance);
+        if (changed || asks_repair) && !self.deleting {
+            self.attempts = 0;
+            self.cause = Cause::Due;
+            return Some(Priority::Fresh);
+        }
+        None
+    }
+}
+
+/// An object that was never reconciled goes before one whose status says that it was.
+fn first_priority(seen: &Sighting) -> Option<Priority> {
+    if seen.deleting {
+        return None;
+    }
+    let reconciled = seen
+        .status
+        .as_ref()
+        .is_some_and(|status| status.observed_generation == seen.generation && !status.conditions.is_empty());
+    Some(if reconciled { Priority::Verify } else { Priority::Fresh })
+}
+
+/// Some megabytes at the usual size of a SealedSecret.
+const MOST_PENDING: usize = 256;

@@ -1,0 +1,12 @@
+//! Sealing keys: read from their Secrets, renewed in time, shared as snapshots.
+//!
+//! ```text
+//! watch of key Secrets ──▶ store ──▶ Arc<KeyRing> ──▶ reconcile, HTTP
+//!        renewal (timer, SIGUSR1) ──▶ create ──┘
+//! ```
+
+pub mod create;
+pub mod held;
+pub mod renew;
+pub mod report;
+pub mod store;

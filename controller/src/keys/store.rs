@@ -1,0 +1,189 @@
+//! The one place where key Secrets become a ring: watched, created or looked up, all enter here.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, Client, runtime::watcher};
+use sealed_secrets_core::{Fingerprint, KeyRing, names};
+use tokio::sync::{mpsc, watch};
+
+use super::held::{Change, Held};
+use crate::{config::KeySettings, watch::follow};
+
+/// The keys, for everybody who needs them.
+pub struct Store {
+    settings: KeySettings,
+    namespace: String,
+    held: Mutex<Held>,
+    ring: watch::Sender<Snapshot>,
+    news: mpsc::UnboundedSender<News>,
+}
+
+/// The ring at one moment, and whether the key Secrets have been read at all.
+#[derive(Clone, Default)]
+pub struct Snapshot {
+    /// The keys.
+    pub ring: Arc<KeyRing>,
+    /// The first list is complete.
+    pub loaded: bool,
+}
+
+/// A change of the keys that somebody should hear of.
+#[derive(Debug)]
+pub struct News {
+    /// Name of the Secret.
+    pub secret: String,
+    /// Its uid.
+    pub uid: String,
+    /// What happened.
+    pub change: Change,
+}
+
+impl Store {
+    /// An empty store; the receiver hears of every change.
+    pub fn new(settings: KeySettings, namespace: &str) -> (Arc<Self>, mpsc::UnboundedReceiver<News>) {
+        let (news, receiver) = mpsc::unbounded_channel();
+        let store = Self {
+            settings,
+            namespace: namespace.to_owned(),
+            held: Mutex::default(),
+            ring: watch::Sender::default(),
+            news,
+        };
+        (Arc::new(store), receiver)
+    }
+
+    /// The ring as it is now.
+    pub fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring.borrow().ring)
+    }
+
+    /// Follows the ring.
+    pub fn subscribe(&self) -> watch::Receiver<Snapshot> {
+        self.ring.subscribe()
+    }
+
+    /// Takes in a key Secret as it is now.
+    pub fn apply(&self, secret: &Secret) {
+        let change = self.change(|held| held.apply(secret, &self.settings.prefix));
+        self.tell(secret, change);
+    }
+
+    /// Watches the key Secrets for ever.
+    pub async fn watch(self: Arc<Self>, client: Client) {
+        let secrets: Api<Secret> = Api::namespaced(client.clone(), &self.namespace);
+        // Any value of the label: a key that loses `active` is seen as changed, not as deleted.
+        let config = watcher::Config::default().labels(names::KEY_LABEL);
+        let mut listed: Option<HashSet<String>> = None;
+        let (lost, mut losses) = mpsc::unbounded_channel::<Secret>();
+        let watching = follow::follow(
+            "secrets",
+            &self.namespace,
+            || (secrets.clone(), config.clone()),
+            |event| {
+                match event {
+                    watcher::Event::Init => listed = Some(HashSet::new()),
+                    watcher::Event::InitApply(secret) => {
+                        if let Some(listed) = &mut listed {
+                            listed.insert(secret.metadata.name.clone().unwrap_or_default());
+                        }
+                        self.apply(&secret);
+                    }
+                    watcher::Event::InitDone => {
+                        for name in self.missing(&listed.take().unwrap_or_default()) {
+                            let _receiver_lives = lost.send(named(&name));
+                        }
+                        // The legacy Secret has no label: the store counts as loaded once it was looked up.
+                        let _receiver_lives = lost.send(named(&self.settings.prefix));
+                    }
+                    watcher::Event::Apply(secret) => self.apply(&secret),
+                    // Deleted, or just without the label? Only a look at the Secret tells.
+                    watcher::Event::Delete(secret) => {
+                        let _receiver_lives = lost.send(secret);
+                    }
+                }
+            },
+        );
+        let looking_up = async {
+            while let Some(secret) = losses.recv().await {
+                self.look_up(&client, secret).await;
+            }
+        };
+        tokio::join!(watching, looking_up);
+    }
+
+    /// Looks at a Secret by name: one that left the watch, or the legacy one.
+    pub async fn look_up(&self, client: &Client, last_seen: Secret) {
+        let secrets: Api<Secret> = Api::namespaced(client.clone(), &self.namespace);
+        let name = last_seen.metadata.name.clone().unwrap_or_default();
+        loop {
+            match secrets.get_opt(&name).await {
+                Ok(Some(secret)) => self.apply(&secret),
+                Ok(None) => {
+                    let change = self.change(|held| held.delete(&name));
+                    self.tell(&last_seen, change);
+                }
+                Err(kube::Error::Api(status)) if status.code == 403 => {
+                    tracing::warn!(secret = name, "cannot look at a key Secret: {}", status.message);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, secret = name, "cannot look at a key Secret; trying again");
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                    continue;
+                }
+            }
+            break;
+        }
+        if name == self.settings.prefix {
+            self.ring.send_if_modified(|now| !std::mem::replace(&mut now.loaded, true));
+        }
+    }
+
+    fn missing(&self, listed: &HashSet<String>) -> Vec<String> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.names()
+            .filter(|name| !listed.contains(*name) && **name != self.settings.prefix)
+            .cloned()
+            .collect()
+    }
+
+    fn change(&self, work: impl FnOnce(&mut Held) -> Change) -> Change {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let change = work(&mut held);
+        if change != Change::None {
+            let ring = Arc::new(held.ring(self.settings.order));
+            self.ring.send_modify(|now| now.ring = ring);
+        }
+        change
+    }
+
+    fn tell(&self, secret: &Secret, change: Change) {
+        if change == Change::None {
+            return;
+        }
+        let news = News {
+            secret: secret.metadata.name.clone().unwrap_or_default(),
+            uid: secret.metadata.uid.clone().unwrap_or_default(),
+            change,
+        };
+        let _receiver_lives = self.news.send(news);
+    }
+}
+
+/// The keys that opened something, most promising first: of the object, then of its namespace.
+pub fn preferred(of_object: &[(Fingerprint, u64)], of_namespace: Option<Fingerprint>) -> Vec<Fingerprint> {
+    let mut first: Vec<_> = of_object.iter().map(|(key, _)| *key).collect();
+    first.extend(of_namespace.filter(|key| !of_object.iter().any(|(known, _)| known == key)));
+    first
+}
+
+fn named(name: &str) -> Secret {
+    let mut secret = Secret::default();
+    secret.metadata.name = Some(name.to_owned());
+    secret
+}
+
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);

@@ -1,0 +1,204 @@
+//! What follows from a reconcile: remembered, told, counted and, if need be, tried again.
+
+use std::sync::Arc;
+
+use sealed_secrets_core::Fingerprint;
+
+use super::{
+    Task,
+    apply::Applied,
+    outcome::{Failure, Retry},
+    retry,
+    tell::{self, Subject},
+};
+use crate::{
+    context::Context,
+    error::ApiError,
+    events::{Kind, Note, digest},
+    index::{Cause, Entry, State, Version},
+    pool::Priority,
+    queue::Key,
+};
+
+/// What a reconcile found and did.
+pub(super) struct Finding {
+    /// What became of the Secret.
+    pub(super) applied: Applied,
+    /// Keys that opened the items; `None` when they did not open.
+    pub(super) keys: Option<Vec<(Fingerprint, u64)>>,
+}
+
+/// Remembers, tells, counts and plans the next try.
+pub(super) async fn conclude(context: &Arc<Context>, subject: Subject, task: &Task, finding: Finding) {
+    remember_keys(context, &subject.key, finding.keys);
+    match finding.applied {
+        Applied::Right { version, wrote, differed } => {
+            let repaired = task.drift && differed;
+            settle(context, &subject.key, State::Synced(version));
+            if repaired {
+                context.metrics.drift.with_label_values(&[subject.key.namespace()]).inc();
+            }
+            succeed(context, subject, wrote, repaired).await;
+        }
+        Applied::LeftAlone(version) => {
+            let news = settle(context, &subject.key, State::Drifted(version));
+            if news {
+                context.metrics.drift.with_label_values(&[subject.key.namespace()]).inc();
+                context.events.tell(drifted(&subject, DRIFT_LEFT)).await;
+            }
+        }
+        Applied::Failed(failure, looks) => fail(context, subject, &failure, failure.state(looks)).await,
+    }
+}
+
+/// The object itself could not be read.
+pub(super) fn unreadable(context: &Context, key: &Key, error: &ApiError) {
+    tracing::warn!(object = %key, %error, "cannot read a SealedSecret");
+    context.metrics.unseal_errors.with_label_values(&["fetch", key.namespace()]).inc();
+    let wait = match error {
+        ApiError::Busy { after } => Retry::After(*after),
+        ApiError::Forbidden { .. }
+        | ApiError::Terminating { .. }
+        | ApiError::NotFound { .. }
+        | ApiError::Conflict { .. }
+        | ApiError::Invalid { .. }
+        | ApiError::Other { .. }
+        | ApiError::Unreachable { .. } => Retry::Backoff,
+    };
+    again(context, key, wait);
+}
+
+async fn succeed(context: &Arc<Context>, subject: Subject, wrote: bool, repaired: bool) {
+    context.metrics.set_condition(&subject.key, &instance(context, &subject.key), Some(true));
+    let changed = !tell::is_told(&subject, None);
+    // Without a status to compare with, a new generation that we saw ourselves is news too.
+    let regenerated = context.index.with(&subject.key, |entry| {
+        let said = digest(&["Unsealed", &format!("{:?}", subject.generation)]);
+        let news = entry.told.is_some_and(|told| told != said);
+        entry.told = Some(said);
+        news
+    });
+    let news = wrote || (changed && context.config.update_status) || regenerated == Some(true);
+    if news {
+        tracing::info!(object = %subject.key, wrote, "unsealed");
+    }
+    let unsealed = subject.note(Kind::Normal, "Unsealed", "SealedSecret unsealed successfully".to_owned());
+    let drifted = repaired.then(|| drifted(&subject, DRIFT_REPAIRED));
+    let key = subject.key.clone();
+    let events = async {
+        if let Some(note) = drifted {
+            context.events.tell(note).await;
+        }
+        if news {
+            context.events.tell(unsealed).await;
+        }
+    };
+    let (told, ()) = tokio::join!(status(context, subject, None), events);
+    retry_status(context, &key, told);
+}
+
+async fn fail(context: &Arc<Context>, subject: Subject, failure: &Failure, state: State) {
+    let key = subject.key.clone();
+    settle(context, &key, state);
+    context.metrics.unseal_errors.with_label_values(&[failure.metric(), key.namespace()]).inc();
+    if failure.is_worth_telling() {
+        context.metrics.set_condition(&key, &instance(context, &key), Some(false));
+        let said =
+            digest(&[failure.event_reason(), &failure.event_message(), &format!("{:?}", subject.generation)]);
+        let repeated = context.index.with(&key, |entry| entry.told.replace(said) == Some(said)) == Some(true);
+        let known = context.config.update_status && tell::is_told(&subject, Some(failure));
+        let note = subject.note(Kind::Warning, failure.event_reason(), failure.event_message());
+        let events = async {
+            if !repeated && !known {
+                tracing::warn!(object = %key, "{failure}");
+                context.events.tell(note).await;
+            }
+        };
+        let (told, ()) = tokio::join!(status(context, subject, Some(failure)), events);
+        retry_status(context, &key, told);
+    } else {
+        tracing::info!(object = %key, "{failure}; trying again");
+    }
+    again(context, &key, failure.retry());
+}
+
+async fn status(context: &Context, subject: Subject, failure: Option<&Failure>) -> Result<(), ApiError> {
+    if context.config.update_status { tell::write_status(context, subject, failure).await } else { Ok(()) }
+}
+
+fn retry_status(context: &Context, key: &Key, told: Result<(), ApiError>) {
+    let Err(error) = told else { return };
+    if matches!(error, ApiError::Terminating { .. }) {
+        return;
+    }
+    tracing::warn!(object = %key, %error, "cannot write the status of a SealedSecret");
+    context.metrics.unseal_errors.with_label_values(&["status", key.namespace()]).inc();
+    context.index.with(key, |entry| entry.cause = Cause::Due);
+    again(context, key, Retry::Backoff);
+}
+
+/// Remembers how an object stands; says whether that is new. What its Secret did meanwhile is looked at.
+fn settle(context: &Context, key: &Key, state: State) -> bool {
+    let (news, overtaken) = context
+        .index
+        .with(key, |entry| {
+            let news = entry.state != state;
+            if matches!(state, State::Synced(_) | State::Drifted(_)) {
+                entry.attempts = 0;
+            }
+            entry.state = state;
+            (news, overtaken(entry))
+        })
+        .unwrap_or((false, false));
+    if overtaken {
+        context.queue.push(key, Priority::Verify);
+    }
+    news
+}
+
+/// Whether the watch has shown a later version of the Secret than the one that was settled.
+fn overtaken(entry: &mut Entry) -> bool {
+    let settled = match &entry.state {
+        State::Synced(version) | State::Drifted(version) => version,
+        State::Unknown | State::WaitsForKey | State::WaitsForSecret(_) | State::Failed => return false,
+    };
+    let later = |seen: &Version| {
+        if seen.uid == settled.uid { seen.is_later_than(settled) } else { false }
+    };
+    entry.seen.as_ref().is_some_and(later)
+}
+
+fn remember_keys(context: &Context, key: &Key, keys: Option<Vec<(Fingerprint, u64)>>) {
+    let Some(keys) = keys else { return };
+    let mut inner = context.index.lock();
+    if let Some((last, _)) = keys.last() {
+        inner.last_key.insert(key.namespace().into(), *last);
+    }
+    if let Some(entry) = inner.objects.get_mut(key) {
+        entry.keys = keys;
+    }
+}
+
+fn again(context: &Context, key: &Key, retry: Retry) {
+    let attempt = context.index.with(key, |entry| {
+        entry.attempts = entry.attempts.saturating_add(1);
+        entry.cause = Cause::Due;
+        entry.attempts
+    });
+    if let Some(attempt) = attempt {
+        context.queue.push_later(key, retry::wait(retry, attempt, context.config.quick_retries));
+    }
+}
+
+fn instance(context: &Context, key: &Key) -> Box<str> {
+    context.index.with(key, |entry| entry.instance.clone()).unwrap_or_default()
+}
+
+fn drifted(subject: &Subject, what: &str) -> Note {
+    let message = format!("The Secret {:?} was changed by somebody else; {what}", subject.key.name());
+    subject.note(Kind::Warning, "Drifted", message)
+}
+
+const DRIFT_LEFT: &str = "it stays so until the SealedSecret changes or the controller restarts: annotate the \
+    SealedSecret with sealedsecrets.bitnami.com/repair-drift: \"true\" to have it put back";
+const DRIFT_REPAIRED: &str = "it was put back";

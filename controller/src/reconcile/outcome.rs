@@ -1,0 +1,132 @@
+//! Why a reconcile failed, and what follows for status, events, metrics and retries.
+
+use std::time::Duration;
+
+use sealed_secrets_core::unseal::UnsealError;
+
+use super::plan::Refusal;
+use crate::error::ApiError;
+
+/// Why a SealedSecret has no up-to-date Secret.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Items do not open or templates fail; the text names items and reasons, never values.
+    #[error("{0}")]
+    Unseal(UnsealError),
+    /// The thread that opened it ended.
+    #[error("unsealing was interrupted by a fault of the controller; please report it")]
+    Interrupted,
+    /// The Secret must not be touched.
+    #[error("{}; {}", .0, .0.hint())]
+    Refused(Refusal),
+    /// The API server did not take the Secret.
+    #[error("{0}")]
+    Write(ApiError),
+    /// The API server did not show the Secret.
+    #[error("{0}")]
+    Read(ApiError),
+}
+
+/// When a failed object is tried again. A change of what blocks it wakes it in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Soon, then at growing intervals, for ever.
+    Backoff,
+    /// Not before this has passed.
+    After(Duration),
+}
+
+impl Failure {
+    /// The status message.
+    pub fn message(&self) -> String {
+        match self {
+            // Compat: the reference puts these words before this refusal only.
+            Self::Refused(Refusal::NotManaged { .. }) => format!("failed update: {self}"),
+            Self::Unseal(_) | Self::Interrupted | Self::Refused(_) | Self::Write(_) | Self::Read(_) => {
+                self.to_string()
+            }
+        }
+    }
+
+    /// Reason of the Event.
+    pub fn event_reason(&self) -> &'static str {
+        match self {
+            Self::Unseal(_) | Self::Interrupted => "ErrUnsealFailed",
+            Self::Refused(_) | Self::Write(_) | Self::Read(_) => "ErrUpdateFailed",
+        }
+    }
+
+    /// Text of the Event.
+    pub fn event_message(&self) -> String {
+        match self {
+            Self::Unseal(_) | Self::Interrupted => format!("Failed to unseal: {self}"),
+            Self::Refused(_) | Self::Write(_) | Self::Read(_) => self.to_string(),
+        }
+    }
+
+    /// The `reason` label of the error counter.
+    pub fn metric(&self) -> &'static str {
+        match self {
+            Self::Unseal(_) | Self::Interrupted => "unseal",
+            Self::Refused(Refusal::NotManaged { .. }) => "unmanaged",
+            Self::Refused(Refusal::Immutable { .. } | Refusal::OtherType { .. }) | Self::Write(_) => "update",
+            Self::Read(_) => "fetch",
+        }
+    }
+
+    /// When to try again.
+    pub fn retry(&self) -> Retry {
+        match self {
+            // The same ciphertext and the same keys give the same answer; keys and object wake it.
+            Self::Unseal(_) => Retry::After(UNSEAL_AGAIN),
+            Self::Interrupted => Retry::Backoff,
+            // The Secret in the way wakes it; this is for changes that the metadata do not show.
+            Self::Refused(_) => Retry::After(REFUSED_AGAIN),
+            Self::Write(error) | Self::Read(error) => match error {
+                ApiError::Busy { after } => Retry::After(*after),
+                ApiError::Invalid { .. } => Retry::After(REFUSED_AGAIN),
+                ApiError::Forbidden { .. }
+                | ApiError::Terminating { .. }
+                | ApiError::NotFound { .. }
+                | ApiError::Conflict { .. }
+                | ApiError::Other { .. }
+                | ApiError::Unreachable { .. } => Retry::Backoff,
+            },
+        }
+    }
+
+    /// Whether only somebody's act can help, as opposed to another try.
+    pub fn is_stalled(&self) -> bool {
+        match self {
+            Self::Unseal(_) | Self::Refused(_) => true,
+            Self::Interrupted => false,
+            Self::Write(error) | Self::Read(error) => match error {
+                ApiError::Invalid { .. } | ApiError::Forbidden { .. } => true,
+                ApiError::Busy { .. }
+                | ApiError::Terminating { .. }
+                | ApiError::NotFound { .. }
+                | ApiError::Conflict { .. }
+                | ApiError::Other { .. }
+                | ApiError::Unreachable { .. } => false,
+            },
+        }
+    }
+
+    /// Whether it is worth an Event and a status: what passes by itself is not.
+    pub fn is_worth_telling(&self) -> bool {
+        match self {
+            Self::Unseal(_) | Self::Interrupted | Self::Refused(_) => true,
+            Self::Write(error) | Self::Read(error) => match error {
+                ApiError::Terminating { .. } | ApiError::Busy { .. } | ApiError::Unreachable { .. } => false,
+                ApiError::Invalid { .. }
+                | ApiError::Forbidden { .. }
+                | ApiError::NotFound { .. }
+                | ApiError::Conflict { .. }
+                | ApiError::Other { .. } => true,
+            },
+        }
+    }
+}
+
+const UNSEAL_AGAIN: Duration = Duration::from_hours(1);
+const REFUSED_AGAIN: Duration = Duration::from_mins(5);

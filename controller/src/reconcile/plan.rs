@@ -1,0 +1,186 @@
+//! Pure: what to do with the Secret, given the one that is wanted and the one that exists.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::Secret,
+    apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
+};
+use sealed_secrets_core::names;
+
+/// The one write that brings the Secret to what is wanted.
+#[derive(Debug, PartialEq)]
+pub enum Write {
+    /// There is none: make it.
+    Create(Box<Secret>),
+    /// It differs: put this in its place (it carries the resourceVersion that was read).
+    Replace(Box<Secret>),
+    /// It is as it should be.
+    Unchanged,
+    /// It must not be touched.
+    Refuse(Refusal),
+}
+
+/// Why a Secret must not be touched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It belongs to somebody else.
+    #[error("Resource {name:?} already exists and is not managed by SealedSecret")]
+    NotManaged {
+        /// Its name.
+        name: String,
+    },
+    /// Its items may not change.
+    #[error("Secret {name:?} is invalid: data: Forbidden: field is immutable when `immutable` is set")]
+    Immutable {
+        /// Its name.
+        name: String,
+    },
+    /// Its type may not change.
+    #[error("Secret {name:?} is invalid: type: Invalid value: {wanted:?}: field is immutable")]
+    OtherType {
+        /// Its name.
+        name: String,
+        /// The type that the template asks for.
+        wanted: String,
+    },
+}
+
+impl Refusal {
+    /// What a person can do.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NotManaged { .. } => format!(
+                "delete it, or annotate it with {}: \"true\" to have it taken over or {}: \"true\" to have it merged into",
+                names::MANAGED,
+                names::PATCH
+            ),
+            Self::Immutable { .. } => "delete it to have it made again with the new values".to_owned(),
+            Self::OtherType { .. } => {
+                "set spec.template.type to its type, or delete it to have it made again".to_owned()
+            }
+        }
+    }
+}
+
+/// Decides. `wanted` is what unsealing gave; `owner` is the uid of the SealedSecret.
+pub fn plan(wanted: &Secret, existing: Option<&Secret>, owner: &str) -> Write {
+    let wanted = clean(wanted);
+    let Some(existing) = existing else { return Write::Create(Box::new(wanted)) };
+    let name = || existing.metadata.name.clone().unwrap_or_default();
+    if !is_ours(existing, &wanted, owner) {
+        return Write::Refuse(Refusal::NotManaged { name: name() });
+    }
+    let next =
+        if is_true(existing, names::PATCH) { merged(existing, wanted) } else { replaced(existing, wanted) };
+    if type_of(&next) != type_of(existing) {
+        return Write::Refuse(Refusal::OtherType { name: name(), wanted: type_of(&next).to_owned() });
+    }
+    if existing.immutable == Some(true) && items(&next) != items(existing) {
+        return Write::Refuse(Refusal::Immutable { name: name() });
+    }
+    if same(&next, existing) { Write::Unchanged } else { Write::Replace(Box::new(next)) }
+}
+
+/// Whether the controller may write to an existing Secret.
+fn is_ours(existing: &Secret, wanted: &Secret, owner: &str) -> bool {
+    is_controlled_by(&existing.metadata, owner)
+        || is_true(existing, names::MANAGED)
+        || is_true(existing, names::PATCH)
+        // Without owner by request of the template that made it: the mark on both sides says that it is ours.
+        || (is_true(existing, names::SKIP_SET_OWNER_REFERENCES)
+            && is_true(wanted, names::SKIP_SET_OWNER_REFERENCES))
+}
+
+/// Whether the controlling owner is the SealedSecret of this uid.
+pub fn is_controlled_by(metadata: &ObjectMeta, owner: &str) -> bool {
+    metadata.owner_references.iter().flatten().any(|o| o.controller == Some(true) && o.uid == owner)
+}
+
+/// What a new Secret carries: nothing that belongs to the server, and no finalizers, which would keep the
+/// Secret and its namespace from going.
+fn clean(wanted: &Secret) -> Secret {
+    let meta = &wanted.metadata;
+    Secret {
+        metadata: ObjectMeta {
+            name: meta.name.clone(),
+            namespace: meta.namespace.clone(),
+            labels: meta.labels.clone().filter(|m| !m.is_empty()),
+            annotations: meta.annotations.clone().filter(|m| !m.is_empty()),
+            owner_references: meta.owner_references.clone().filter(|o| !o.is_empty()),
+            ..ObjectMeta::default()
+        },
+        data: wanted.data.clone(),
+        immutable: wanted.immutable.filter(|on| *on),
+        type_: Some(type_of(wanted).to_owned()),
+        string_data: None,
+    }
+}
+
+/// Data, labels, annotations, owners and type become the template's, wholesale.
+fn replaced(existing: &Secret, wanted: Secret) -> Secret {
+    let mut next = existing.clone();
+    next.metadata.labels = wanted.metadata.labels;
+    next.metadata.annotations = wanted.metadata.annotations;
+    next.metadata.owner_references = wanted.metadata.owner_references;
+    next.data = wanted.data;
+    next.type_ = wanted.type_;
+    // Immutability can be turned on, never off.
+    next.immutable = wanted.immutable.or(existing.immutable);
+    next
+}
+
+/// Data, labels and annotations are merged in; the owner only with the managed annotation as well.
+fn merged(existing: &Secret, wanted: Secret) -> Secret {
+    let mut next = existing.clone();
+    next.metadata.labels.get_or_insert_default().extend(wanted.metadata.labels.unwrap_or_default());
+    next.metadata.annotations.get_or_insert_default().extend(wanted.metadata.annotations.unwrap_or_default());
+    next.data.get_or_insert_default().extend(wanted.data.unwrap_or_default());
+    if is_true(existing, names::MANAGED) {
+        next.metadata.owner_references = wanted.metadata.owner_references;
+    }
+    next.type_ = wanted.type_;
+    next
+}
+
+/// Whether a write would change nothing.
+fn same(next: &Secret, existing: &Secret) -> bool {
+    items(next) == items(existing)
+        && texts(next.metadata.labels.as_ref()) == texts(existing.metadata.labels.as_ref())
+        && texts(next.metadata.annotations.as_ref()) == texts(existing.metadata.annotations.as_ref())
+        && owners(next).eq(owners(existing))
+        && next.immutable.unwrap_or(false) == existing.immutable.unwrap_or(false)
+}
+
+fn owners(secret: &Secret) -> impl Iterator<Item = (&str, &str, &str, &str, bool)> {
+    secret.metadata.owner_references.iter().flatten().map(owner)
+}
+
+fn owner(reference: &OwnerReference) -> (&str, &str, &str, &str, bool) {
+    let controller = reference.controller.unwrap_or(false);
+    (&reference.api_version, &reference.kind, &reference.name, &reference.uid, controller)
+}
+
+fn items(secret: &Secret) -> Vec<(&String, &ByteString)> {
+    secret.data.iter().flatten().collect()
+}
+
+fn texts(map: Option<&BTreeMap<String, String>>) -> Vec<(&String, &String)> {
+    map.into_iter().flatten().collect()
+}
+
+/// Compat: a template without a type means Opaque, whatever the existing Secret is.
+fn type_of(secret: &Secret) -> &str {
+    secret.type_.as_deref().filter(|t| !t.is_empty()).unwrap_or("Opaque")
+}
+
+/// Whether an annotation has exactly the value `true`.
+fn is_true(secret: &Secret, annotation: &str) -> bool {
+    has_true(&secret.metadata, annotation)
+}
+
+/// Whether an annotation has exactly the value `true`.
+pub fn has_true(metadata: &ObjectMeta, annotation: &str) -> bool {
+    metadata.annotations.as_ref().and_then(|map| map.get(annotation)).is_some_and(|value| value == "true")
+}

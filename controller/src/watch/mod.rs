@@ -1,0 +1,6 @@
+//! What the API server tells us, and which of it makes an object due.
+
+pub mod collect;
+pub mod follow;
+pub mod sealed;
+pub mod secrets;

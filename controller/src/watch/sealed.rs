@@ -1,0 +1,112 @@
+//! SealedSecrets: a changed spec or scope makes one due; one that is gone is forgotten.
+
+use std::{collections::HashSet, sync::Arc};
+
+use kube::{
+    Api,
+    runtime::watcher::{self, Event},
+};
+use sealed_secrets_core::{SealedSecret, names};
+
+use super::{collect, follow::follow};
+use crate::{
+    context::Context,
+    index::{Cause, Entry, Sighting},
+    queue::Key,
+};
+
+/// The SealedSecrets of a namespace, or of the cluster.
+pub fn api(client: &kube::Client, namespace: Option<&str>) -> Api<SealedSecret> {
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}
+
+/// Watches the SealedSecrets of a namespace, or of the cluster, for ever.
+pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
+    let mut config = watcher::Config::default().page_size(PAGE);
+    config.label_selector.clone_from(&context.config.label_selector);
+    if context.config.streaming_lists {
+        config = config.streaming_lists();
+    }
+    let source = || (api(&context.client, namespace.as_deref()), config.clone());
+    let mut listed: Option<HashSet<Key>> = None;
+    let shown = namespace.as_deref().unwrap_or_default();
+    let handle = |event| match event {
+        Event::Init => listed = Some(HashSet::new()),
+        Event::InitApply(object) => {
+            if let (Some(listed), Some(key)) = (&mut listed, key_of(&object)) {
+                listed.insert(key);
+            }
+            seen(&context, object);
+        }
+        Event::InitDone => {
+            let listed = listed.take().unwrap_or_default();
+            let missing = context.index.lock().missing(namespace.as_deref(), &listed);
+            missing.iter().for_each(|key| gone(&context, key));
+        }
+        Event::Apply(object) => seen(&context, object),
+        Event::Delete(object) => {
+            if let Some(key) = key_of(&object) {
+                gone(&context, &key);
+            }
+        }
+    };
+    follow(names::PLURAL, shown, source, handle).await;
+}
+
+fn seen(context: &Context, object: SealedSecret) {
+    let Some(key) = key_of(&object) else { return };
+    let sighting = sighting(&object);
+    let due = context.index.lock().see(&key, sighting, object);
+    context.refresh_instance(&key);
+    if let Some(priority) = due {
+        context.queue.push(&key, priority);
+    }
+}
+
+fn gone(context: &Arc<Context>, key: &Key) {
+    let entry = context.index.lock().forget(key);
+    context.queue.forget(key);
+    context.metrics.forget_condition(key);
+    if let Some(entry) = entry
+        && context.config.old_gc
+    {
+        tokio::spawn(collect::collect(Arc::clone(context), key.clone(), entry));
+    }
+}
+
+/// Makes every object due that `which` picks.
+pub fn wake(context: &Context, which: impl Fn(&Entry) -> bool, priority: crate::pool::Priority) {
+    let mut due = Vec::new();
+    for (key, entry) in &mut context.index.lock().objects {
+        if which(entry) && !entry.deleting {
+            (entry.cause, entry.attempts) = (Cause::Due, 0);
+            due.push(key.clone());
+        }
+    }
+    due.iter().for_each(|key| context.queue.push(key, priority));
+}
+
+fn sighting(object: &SealedSecret) -> Sighting {
+    let meta = &object.metadata;
+    let label = meta.labels.as_ref().and_then(|labels| labels.get(INSTANCE));
+    Sighting {
+        uid: meta.uid.as_deref().unwrap_or_default().into(),
+        generation: meta.generation,
+        scope: object.scope(),
+        repair: crate::reconcile::plan::has_true(meta, names::REPAIR_DRIFT),
+        deleting: meta.deletion_timestamp.is_some(),
+        instance: label.map(String::as_str).unwrap_or_default().into(),
+        status: object.status.clone(),
+    }
+}
+
+/// Namespace and name of an object.
+fn key_of(object: &SealedSecret) -> Option<Key> {
+    Some(Key::new(object.metadata.namespace.as_deref()?, object.metadata.name.as_deref()?))
+}
+
+const INSTANCE: &str = "app.kubernetes.io/instance";
+const PAGE: u32 = 250;
