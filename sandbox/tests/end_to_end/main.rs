@@ -5,9 +5,14 @@
 //! name after `--` chooses tests. Tests run beside each other, each alone on a backend.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod bad_input;
 mod http_cases;
+mod journeys;
+mod kubectl;
+mod permissions;
 mod pool;
 mod scenarios;
+mod stage;
 mod tally;
 
 use std::process::ExitCode;
@@ -40,7 +45,17 @@ fn main() -> ExitCode {
 
 /// Every test, on one backend.
 fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
-    [scenarios::trials(pool, tally), http_cases::trials(pool, tally)].into_iter().flatten().collect()
+    [
+        journeys::trials(pool),
+        kubectl::trials(pool),
+        bad_input::trials(pool),
+        permissions::trials(pool),
+        scenarios::trials(pool, tally),
+        http_cases::trials(pool, tally),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {

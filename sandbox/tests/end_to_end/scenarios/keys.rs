@@ -37,7 +37,7 @@ pub(super) fn is_known(certificate: &[u8]) -> bool {
 }
 
 /// Equal but for white space.
-pub(super) fn same_pem(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn same_pem(one: &[u8], other: &[u8]) -> bool {
     words(one) == words(other)
 }
 
@@ -151,13 +151,17 @@ fn common_name(certificate: &Certificate) -> String {
 fn fill(rest: &str) -> String {
     let parts: Vec<&str> = rest.split(':').collect();
     let [key, label, text, count] = parts.as_slice() else { panic!("seal-fill:{rest} has not four parts") };
+    seal(key, label, text.repeat(count.parse().unwrap()).as_bytes())
+}
+
+/// A value sealed to a test key.
+pub(crate) fn seal(key: &str, label: &str, value: &[u8]) -> String {
     let certificate = Certificate::from_pem(&certificate_pem(key)).unwrap();
-    let label = Label::from((*label).to_owned());
-    SealingKey::new(certificate).unwrap().seal_to_text(&label, text.repeat(count.parse().unwrap()).as_bytes())
+    SealingKey::new(certificate).unwrap().seal_to_text(&Label::from(label.to_owned()), value)
 }
 
 /// `data` of a Secret, decoded.
-pub(super) fn decoded(secret: &Value) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn decoded(secret: &Value) -> BTreeMap<String, Vec<u8>> {
     let data = secret["data"].as_object().into_iter().flatten();
     data.map(|(k, v)| (k.clone(), STANDARD.decode(v.as_str().unwrap_or_default()).unwrap_or_default()))
         .collect()
