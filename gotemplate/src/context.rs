@@ -79,6 +79,16 @@ impl<'e> Context<'e> {
         self.meter.costly()
     }
 
+    /// Goes one level deeper into a value; on success [`Self::leave`] comes later.
+    pub(crate) fn enter(&mut self) -> Result<(), Failure> {
+        self.meter.enter()
+    }
+
+    /// Comes back from [`Self::enter`].
+    pub(crate) fn leave(&mut self) {
+        self.meter.leave();
+    }
+
     /// Runs `inner` one level deeper: the guard of every recursion over values.
     pub(crate) fn deeper<T>(
         &mut self,

@@ -3,11 +3,16 @@
 //! The engine knows nothing of files, networks, environments or clocks: a render sees its data, the
 //! instant and the random source of its [`Env`], and nothing else.
 
+mod ast;
+mod builtins;
 mod context;
 mod error;
+mod exec;
 mod format;
 mod function;
+mod lexer;
 mod limits;
+mod parser;
 mod sprig;
 mod strconv;
 mod template;

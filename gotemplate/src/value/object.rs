@@ -56,7 +56,8 @@ pub(crate) trait Object: Any {
     /// its signature lists.
     fn method(&self, name: &str) -> Option<&'static Function>;
 
-    /// Exported fields in Go's order (also those of the struct behind a pointer).
+    /// The fields of the struct (or of the one behind a pointer) in Go's order. All print under verbs
+    /// that `String()` does not serve; templates reach those whose name begins with a capital.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
     }

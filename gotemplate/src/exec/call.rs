@@ -1,0 +1,173 @@
+//! Calls: arguments are checked against the signature before a function sees them.
+
+use super::{Abort, At, Exec, Result, boxed_nil, pipeline::constant};
+use crate::{
+    ast::{Callee, Number, Operand, Pos, Term},
+    error::Failure,
+    function::{Args, Function, Type},
+    value::{Elem, List, Map, Value},
+};
+
+impl<'t> Exec<'t, '_> {
+    pub(super) fn call(
+        &mut self,
+        dot: &Value,
+        callee: Callee,
+        at: Pos,
+        arguments: &'t [Operand],
+        last: Option<Value>,
+    ) -> Result<Value> {
+        match callee {
+            Callee::Function(function) => self.function(dot, function, None, at, arguments, last),
+            Callee::And => self.logic(dot, false, at, arguments, last),
+            Callee::Or => self.logic(dot, true, at, arguments, last),
+        }
+    }
+
+    /// `and` and `or`: the first argument whose truth decides, or the last one.
+    fn logic(
+        &mut self,
+        dot: &Value,
+        decisive: bool,
+        at: Pos,
+        arguments: &'t [Operand],
+        last: Option<Value>,
+    ) -> Result<Value> {
+        if arguments.is_empty() && last.is_none() {
+            return Err(Failure::new("it needs at least one argument")).at(at);
+        }
+        let mut value = Value::Nil;
+        for argument in arguments {
+            value = self.argument(dot, argument, Type::Any)?;
+            if value.truth() == decisive {
+                return Ok(value);
+            }
+        }
+        Ok(last.unwrap_or(value))
+    }
+
+    pub(super) fn method(
+        &mut self,
+        dot: &Value,
+        method: &'static Function,
+        receiver: Value,
+        at: Pos,
+        arguments: &'t [Operand],
+        last: Option<Value>,
+    ) -> Result<Value> {
+        self.function(dot, method, Some(receiver), at, arguments, last)
+    }
+
+    fn function(
+        &mut self,
+        dot: &Value,
+        function: &'static Function,
+        receiver: Option<Value>,
+        at: Pos,
+        arguments: &'t [Operand],
+        last: Option<Value>,
+    ) -> Result<Value> {
+        self.ctx.work(1).at(at)?;
+        check_count(function, arguments.len() + usize::from(last.is_some()))
+            .map_err(|e| of(function, at, e))?;
+        let from = self.arguments.len();
+        self.arguments.extend(receiver);
+        for (index, argument) in arguments.iter().enumerate() {
+            let wanted = function.param(index).unwrap_or(Type::Any);
+            let value = self.argument(dot, argument, wanted)?;
+            self.arguments.push(value);
+        }
+        let literal = last.is_none() && arguments.iter().all(is_literal);
+        if let Some(last) = last {
+            let wanted = function.param(arguments.len()).unwrap_or(Type::Any);
+            let value = accept(last, wanted).map_err(|e| of(function, at, e))?;
+            self.arguments.push(value);
+        }
+        self.ctx.set_literal_call(literal);
+        let result = (function.run)(&mut self.ctx, Args(&self.arguments[from..]));
+        self.arguments.truncate(from);
+        result.map_err(|failure| of(function, at, failure))
+    }
+
+    /// An argument for a parameter of the type `wanted`.
+    pub(super) fn argument(&mut self, dot: &Value, argument: &'t Operand, wanted: Type) -> Result<Value> {
+        match &argument.what {
+            Term::Nil => nil(wanted).at(argument.pos),
+            Term::Bool(truth) if matches!(wanted, Type::Any | Type::Bool) => Ok(Value::Bool(*truth)),
+            Term::Str(text) if matches!(wanted, Type::Any | Type::Str) => Ok(Value::Str(text.clone())),
+            Term::Number(number) => literal(number, wanted).at(argument.pos),
+            Term::Bool(_) => Err(unfit("bool", wanted)).at(argument.pos),
+            Term::Str(_) => Err(unfit("string", wanted)).at(argument.pos),
+            _ => {
+                let value = self.operand(dot, argument)?;
+                accept(value, wanted).at(argument.pos)
+            }
+        }
+    }
+}
+
+fn is_literal(operand: &Operand) -> bool {
+    matches!(operand.what, Term::Nil | Term::Bool(_) | Term::Str(_) | Term::Number(_))
+}
+
+fn check_count(function: &Function, given: usize) -> Result<(), Failure> {
+    let fixed = function.params.len();
+    let wanted = match function.rest {
+        Some(_) if given < fixed => format!("at least {fixed}"),
+        None if given != fixed => fixed.to_string(),
+        _ => return Ok(()),
+    };
+    Err(Failure::with(format!("it takes {wanted} arguments, not {given}")))
+}
+
+/// Adds the function and the place to a failure.
+fn of(function: &Function, at: Pos, failure: Failure) -> Box<Abort> {
+    Box::new(Abort { at, function: Some(function.name.into()), failure })
+}
+
+/// A computed value as an argument.
+fn accept(value: Value, wanted: Type) -> Result<Value, Failure> {
+    if boxed_nil::is_boxed(&value) {
+        return if wanted == Type::Any { Ok(Value::Nil) } else { Err(unfit("nil", wanted)) };
+    }
+    let go_type = value.go_type();
+    let missing = matches!(value, Value::Nil);
+    wanted.accept(value).ok_or_else(|| {
+        if missing {
+            Failure::with(format!(
+                "there is no value here (is the key missing?), and a {} is needed",
+                wanted.name()
+            ))
+        } else {
+            unfit(go_type, wanted)
+        }
+    })
+}
+
+fn unfit(go_type: &str, wanted: Type) -> Failure {
+    Failure::with(format!("a value of type {go_type} does not serve as {}", wanted.name()))
+}
+
+/// The literal `nil` as an argument.
+fn nil(wanted: Type) -> Result<Value, Failure> {
+    match wanted {
+        Type::Any => Ok(Value::Nil),
+        Type::Map => Ok(Value::Map(Map::nil())),
+        Type::List => Ok(Value::List(List::nil(Elem::Any))),
+        _ => Err(unfit("nil", wanted)),
+    }
+}
+
+/// A literal number as an argument: `3.0` is a fine int, `2.5` is not.
+fn literal(number: &Number, wanted: Type) -> Result<Value, Failure> {
+    let value = match wanted {
+        Type::Any => return constant(number),
+        Type::Int => number.int.map(Value::Int),
+        Type::Int64 => number.int.map(Value::Int64),
+        // Go cuts off what does not fit.
+        Type::Uint32 => number.uint.map(|uint| Value::Int(i64::from(uint as u32))),
+        Type::Float64 => number.float.map(Value::Float),
+        Type::Bool | Type::Str | Type::Map | Type::List | Type::Object(_) => None,
+    };
+    value.ok_or_else(|| unfit("number", wanted))
+}

@@ -1,0 +1,88 @@
+//! Walking the tree: nodes print, pipelines give values.
+//!
+//! ```text
+//! walk (nodes) ▶ pipeline (commands, operands) ▶ call (functions, arguments)
+//!                                              ▶ field (maps, methods)
+//! ```
+
+mod boxed_nil;
+mod call;
+mod field;
+mod pipeline;
+mod walk;
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use crate::{
+    ast::{self, Name, Pos},
+    context::{Context, Env},
+    error::Failure,
+    parser::Trees,
+    value::{Map, Str, Value},
+};
+
+/// Where a render stopped, and why.
+#[derive(Debug)]
+pub(crate) struct Abort {
+    pub(crate) at: Pos,
+    /// The function whose call failed.
+    pub(crate) function: Option<Cow<'static, str>>,
+    pub(crate) failure: Failure,
+}
+
+/// Boxed, so that the many levels of a walk return little.
+type Result<T, E = Box<Abort>> = std::result::Result<T, E>;
+
+/// Renders the tree `name` with `data` as `.`.
+pub(crate) fn render(
+    trees: &Trees,
+    name: &str,
+    text: &str,
+    data: &BTreeMap<String, Vec<u8>>,
+    env: &Env<'_>,
+) -> Result<Vec<u8>> {
+    let root = Value::Map(Map::of_strings(
+        data.iter().map(|(key, value)| (Str::from(key.as_str()), Str::from(value.as_slice()))),
+    ));
+    let mut exec = Exec {
+        ctx: Context::new(env),
+        trees,
+        text: text.as_bytes(),
+        out: Vec::with_capacity(text.len().min(env.limits.output_bytes)),
+        variables: vec![(ast::ROOT, root.clone())],
+        base: 0,
+        arguments: Vec::new(),
+    };
+    if let Some(list) = trees.trees.get(name.as_bytes()) {
+        exec.list(&root, list)?;
+    }
+    Ok(exec.out)
+}
+
+struct Exec<'t, 'e> {
+    ctx: Context<'e>,
+    trees: &'t Trees,
+    text: &'t [u8],
+    out: Vec<u8>,
+    /// Innermost last; a value may be a [`boxed_nil`].
+    variables: Vec<(Name, Value)>,
+    /// Where the variables of the running template begin: it sees none of its caller's.
+    base: usize,
+    /// Arguments of the calls that are being prepared, innermost last.
+    arguments: Vec<Value>,
+}
+
+/// Adds the place to a failure.
+trait At<T> {
+    fn at(self, pos: Pos) -> Result<T>;
+}
+
+impl<T> At<T> for Result<T, Failure> {
+    fn at(self, pos: Pos) -> Result<T> {
+        self.map_err(|failure| Box::new(Abort { at: pos, function: None, failure }))
+    }
+}
+
+fn fail<T>(pos: Pos, message: &'static str) -> Result<T> {
+    Err(Failure::new(message)).at(pos)
+}

@@ -1,0 +1,387 @@
+//! Template text cut into tokens, on demand.
+
+use crate::unicode;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The text cannot be read on; says why.
+    Error(&'static str),
+    Eof,
+    Text,
+    LeftDelim,
+    RightDelim,
+    Space,
+    LeftParen,
+    RightParen,
+    Pipe,
+    Assign,
+    Declare,
+    /// Any other printable ASCII character; only the comma has a use.
+    Char,
+    Bool,
+    Nil,
+    Dot,
+    Field,
+    Variable,
+    Identifier,
+    CharConstant,
+    Complex,
+    Number,
+    String,
+    RawString,
+    Block,
+    Break,
+    Continue,
+    Define,
+    Else,
+    End,
+    If,
+    Range,
+    Template,
+    With,
+}
+
+/// A piece of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) kind: Kind,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// Reads tokens from the text of a template.
+#[derive(Debug)]
+pub(crate) struct Lexer<'t> {
+    text: &'t str,
+    /// Where the current token begins.
+    start: usize,
+    at: usize,
+    in_action: bool,
+    parens: usize,
+    failed: Option<Token>,
+}
+
+const LEFT: &str = "{{";
+const RIGHT: &str = "}}";
+/// What trim markers take away; Go leaves other white space alone.
+const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
+
+impl<'t> Lexer<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, start: 0, at: 0, in_action: false, parens: 0, failed: None }
+    }
+
+    /// The next token; after an error always that error.
+    pub(crate) fn next(&mut self) -> Token {
+        if let Some(token) = self.failed {
+            return token;
+        }
+        let token = if self.in_action { self.action() } else { self.outside() };
+        if matches!(token.kind, Kind::Error(_)) {
+            self.failed = Some(token);
+        }
+        token
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn bump(&mut self) -> Option<char> {
+        let next = self.peek()?;
+        self.at += next.len_utf8();
+        Some(next)
+    }
+
+    fn emit(&mut self, kind: Kind) -> Token {
+        let token = Token { kind, start: self.start, end: self.at };
+        self.start = self.at;
+        token
+    }
+
+    fn error(&mut self, why: &'static str) -> Token {
+        self.emit(Kind::Error(why))
+    }
+
+    /// Text up to the next action, or what begins that action; comments are passed over.
+    fn outside(&mut self) -> Token {
+        loop {
+            let Some(len) = self.rest().find(LEFT) else {
+                self.at = self.text.len();
+                return if self.at > self.start { self.emit(Kind::Text) } else { self.emit(Kind::Eof) };
+            };
+            if len > 0 {
+                let delim = self.at + len;
+                let text = &self.text[self.start..delim];
+                let kept = if has_left_marker(&self.text[delim + LEFT.len()..]) {
+                    text.trim_end_matches(SPACES).len()
+                } else {
+                    text.len()
+                };
+                self.at = self.start + kept;
+                let token = self.emit(Kind::Text);
+                self.at = delim;
+                self.start = delim;
+                if kept > 0 {
+                    return token;
+                }
+            }
+            if let Some(token) = self.left_delim() {
+                return token;
+            }
+        }
+    }
+
+    /// `{{` and its trim marker; `None` for a comment.
+    fn left_delim(&mut self) -> Option<Token> {
+        self.at += LEFT.len();
+        let marker = if has_left_marker(self.rest()) { 1 } else { 0 };
+        let after = &self.rest()[marker..];
+        let after = if marker == 1 { &after[1..] } else { after };
+        if after.starts_with("/*") {
+            self.at = self.text.len() - after.len();
+            return self.comment();
+        }
+        let token = self.emit(Kind::LeftDelim);
+        self.at = self.text.len() - after.len();
+        self.start = self.at;
+        self.in_action = true;
+        self.parens = 0;
+        Some(token)
+    }
+
+    fn comment(&mut self) -> Option<Token> {
+        let Some(len) = self.rest()[2..].find("*/") else {
+            return Some(self.error("unclosed comment"));
+        };
+        self.at += 2 + len + 2;
+        let Some(trim) = self.at_right_delim() else {
+            return Some(self.error("a comment must end right before the closing delimiter"));
+        };
+        self.pass_right_delim(trim);
+        self.start = self.at;
+        None
+    }
+
+    /// Whether a right delimiter begins here; `Some(true)` for one with a trim marker.
+    fn at_right_delim(&self) -> Option<bool> {
+        let rest = self.rest();
+        if has_right_marker(rest) && rest[2..].starts_with(RIGHT) {
+            Some(true)
+        } else {
+            rest.starts_with(RIGHT).then_some(false)
+        }
+    }
+
+    fn pass_right_delim(&mut self, trim: bool) {
+        self.at += RIGHT.len() + if trim { 2 } else { 0 };
+        if trim {
+            self.at = self.text.len() - self.rest().trim_start_matches(SPACES).len();
+        }
+    }
+
+    fn action(&mut self) -> Token {
+        if let Some(trim) = self.at_right_delim() {
+            if self.parens > 0 {
+                return self.error("unclosed left parenthesis");
+            }
+            return self.right_delim(trim);
+        }
+        match self.bump() {
+            None => self.error("unclosed action"),
+            Some(c) if is_space(c) => self.space(),
+            Some('=') => self.emit(Kind::Assign),
+            Some(':') if self.bump() == Some('=') => self.emit(Kind::Declare),
+            Some(':') => self.error("expected \":=\""),
+            Some('|') => self.emit(Kind::Pipe),
+            Some('"') => self.quoted('"', Kind::String, "unterminated quoted string"),
+            Some('`') => self.raw_string(),
+            Some('$') => self.word(Kind::Variable, Kind::Variable),
+            Some('\'') => self.quoted('\'', Kind::CharConstant, "unterminated character constant"),
+            Some('.') if !self.peek().is_some_and(|c| c.is_ascii_digit()) && self.peek().is_some() => {
+                self.word(Kind::Field, Kind::Dot)
+            }
+            Some('.' | '+' | '-' | '0'..='9') => self.number(),
+            Some('(') => {
+                self.parens += 1;
+                self.emit(Kind::LeftParen)
+            }
+            Some(')') if self.parens == 0 => self.error("unexpected right parenthesis"),
+            Some(')') => {
+                self.parens -= 1;
+                self.emit(Kind::RightParen)
+            }
+            Some(c) if is_alphanumeric(c) => self.identifier(),
+            Some(' '..='~') => self.emit(Kind::Char),
+            Some(_) => self.error("unrecognized character in action"),
+        }
+    }
+
+    fn right_delim(&mut self, trim: bool) -> Token {
+        let token = Token { kind: Kind::RightDelim, start: self.at, end: self.at + RIGHT.len() };
+        self.pass_right_delim(trim);
+        self.start = self.at;
+        self.in_action = false;
+        token
+    }
+
+    /// A run of spaces, of which the first is past, less the one that belongs to a trim marker.
+    fn space(&mut self) -> Token {
+        while self.peek().is_some_and(is_space) {
+            self.at += 1;
+        }
+        if has_right_marker(&self.text[self.at - 1..]) && self.text[self.at + 1..].starts_with(RIGHT) {
+            self.at -= 1;
+            if self.at == self.start {
+                if self.parens > 0 {
+                    return self.error("unclosed left parenthesis");
+                }
+                return self.right_delim(true);
+            }
+        }
+        self.emit(Kind::Space)
+    }
+
+    /// A field or a variable after its `.` or `$`.
+    fn word(&mut self, kind: Kind, alone: Kind) -> Token {
+        if self.at_terminator() {
+            return self.emit(alone);
+        }
+        self.pass_word();
+        if self.at_terminator() { self.emit(kind) } else { self.error("bad character in a name") }
+    }
+
+    fn pass_word(&mut self) {
+        while self.peek().is_some_and(is_alphanumeric) {
+            self.bump();
+        }
+    }
+
+    fn identifier(&mut self) -> Token {
+        self.pass_word();
+        if !self.at_terminator() {
+            return self.error("bad character in a name");
+        }
+        let kind = match &self.text[self.start..self.at] {
+            "true" | "false" => Kind::Bool,
+            "nil" => Kind::Nil,
+            "block" => Kind::Block,
+            "break" => Kind::Break,
+            "continue" => Kind::Continue,
+            "define" => Kind::Define,
+            "else" => Kind::Else,
+            "end" => Kind::End,
+            "if" => Kind::If,
+            "range" => Kind::Range,
+            "template" => Kind::Template,
+            "with" => Kind::With,
+            _ => Kind::Identifier,
+        };
+        self.emit(kind)
+    }
+
+    /// Whether a name may end here: `$x+2` is no expression.
+    fn at_terminator(&self) -> bool {
+        match self.peek() {
+            None | Some('.' | ',' | '|' | ':' | ')' | '(') => true,
+            Some(c) => is_space(c) || self.rest().starts_with(RIGHT),
+        }
+    }
+
+    /// A literal up to its closing quote, on one line.
+    fn quoted(&mut self, quote: char, kind: Kind, unterminated: &'static str) -> Token {
+        loop {
+            match self.bump() {
+                Some('\\') if !matches!(self.bump(), None | Some('\n')) => {}
+                None | Some('\n' | '\\') => return self.error(unterminated),
+                Some(c) if c == quote => return self.emit(kind),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn raw_string(&mut self) -> Token {
+        match self.rest().find('`') {
+            Some(len) => {
+                self.at += len + 1;
+                self.emit(Kind::RawString)
+            }
+            None => self.error("unterminated raw quoted string"),
+        }
+    }
+
+    /// A number, or two that make a complex one; the parser has the last word on its digits.
+    fn number(&mut self) -> Token {
+        self.at = self.start;
+        if !self.scan_number() {
+            return self.error("bad number syntax");
+        }
+        if matches!(self.peek(), Some('+' | '-')) {
+            if !self.scan_number() || !self.text[..self.at].ends_with('i') {
+                return self.error("bad number syntax");
+            }
+            return self.emit(Kind::Complex);
+        }
+        self.emit(Kind::Number)
+    }
+
+    fn accept(&mut self, set: &str) -> bool {
+        let found = self.peek().is_some_and(|c| set.contains(c));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn accept_run(&mut self, set: &str) {
+        while self.accept(set) {}
+    }
+
+    fn scan_number(&mut self) -> bool {
+        self.accept("+-");
+        let mut digits = "0123456789_";
+        if self.accept("0") {
+            if self.accept("xX") {
+                digits = "0123456789abcdefABCDEF_";
+            } else if self.accept("oO") {
+                digits = "01234567_";
+            } else if self.accept("bB") {
+                digits = "01_";
+            }
+        }
+        self.accept_run(digits);
+        if self.accept(".") {
+            self.accept_run(digits);
+        }
+        let exponent = match digits.len() {
+            11 => "eE",
+            23 => "pP",
+            _ => "",
+        };
+        if self.accept(exponent) {
+            self.accept("+-");
+            self.accept_run("0123456789_");
+        }
+        self.accept("i");
+        !self.peek().is_some_and(is_alphanumeric)
+    }
+}
+
+fn is_space(c: char) -> bool {
+    SPACES.contains(&c)
+}
+
+fn is_alphanumeric(c: char) -> bool {
+    c == '_' || unicode::is_letter(c) || unicode::is_digit(c)
+}
+
+fn has_left_marker(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'-', b' ' | b'\t' | b'\r' | b'\n', ..])
+}
+
+fn has_right_marker(text: &str) -> bool {
+    matches!(text.as_bytes(), [b' ' | b'\t' | b'\r' | b'\n', b'-', ..])
+}
