@@ -1,0 +1,88 @@
+//! What the server tells clients about itself: groups, resources, version, health.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::resource::{Registry, Resource};
+
+/// The document at a path of discovery, if there is one.
+pub(super) fn document(path: &str, registry: &Registry) -> Option<Value> {
+    let all = registry.all();
+    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
+    match parts.as_slice() {
+        ["version"] => Some(version()),
+        ["api"] => Some(json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []})),
+        ["apis"] => {
+            let names: BTreeSet<&str> =
+                all.iter().map(|r| r.group.as_str()).filter(|g| !g.is_empty()).collect();
+            let groups: Vec<Value> = names.iter().map(|name| group(name, registry)).collect();
+            Some(json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
+        }
+        ["api", "v1"] => resources("", "v1", registry),
+        ["apis", name] if all.iter().any(|r| r.group == *name) => {
+            let mut group = group(name, registry);
+            group["kind"] = "APIGroup".into();
+            group["apiVersion"] = "v1".into();
+            Some(group)
+        }
+        ["apis", group, version] => resources(group, version, registry),
+        _ => None,
+    }
+}
+
+/// A version that clients may compare with; the memory server is none that was released.
+fn version() -> Value {
+    json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3-memory", "gitCommit": "", "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z", "goVersion": "", "compiler": "rustc", "platform": "memory"})
+}
+
+fn group(name: &str, registry: &Registry) -> Value {
+    let all = registry.all();
+    let versions: BTreeSet<&str> =
+        all.iter().filter(|r| r.group == name).map(|r| r.version.as_str()).collect();
+    let entries: Vec<Value> =
+        versions.iter().map(|v| json!({"groupVersion": format!("{name}/{v}"), "version": v})).collect();
+    json!({"name": name, "versions": entries, "preferredVersion": entries.first()})
+}
+
+fn resources(group: &str, version: &str, registry: &Registry) -> Option<Value> {
+    let all = registry.all();
+    let mut served: BTreeMap<String, Value> = BTreeMap::new();
+    for resource in all.iter().filter(|r| r.group == group && r.version == version) {
+        served.insert(resource.plural.clone(), entry(resource, &resource.plural, ALL_VERBS));
+        if resource.status {
+            let name = format!("{}/status", resource.plural);
+            served.insert(name.clone(), entry(resource, &name, &["get", "patch", "update"]));
+        }
+    }
+    if served.is_empty() {
+        return None;
+    }
+    if group.is_empty() {
+        served.insert(
+            "services/proxy".to_owned(),
+            json!({"name": "services/proxy", "singularName": "", "namespaced": true,
+            "kind": "ServiceProxyOptions", "verbs": ["create", "delete", "get", "patch", "update"]}),
+        );
+        served.insert("serviceaccounts/token".to_owned(), json!({"name": "serviceaccounts/token", "singularName": "",
+            "namespaced": true, "group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest", "verbs": ["create"]}));
+    }
+    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let list: Vec<Value> = served.into_values().collect();
+    Some(
+        json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list}),
+    )
+}
+
+fn entry(resource: &Resource, name: &str, verbs: &[&str]) -> Value {
+    let mut entry = json!({"name": name, "singularName": resource.singular, "namespaced": resource.namespaced,
+        "kind": resource.kind, "verbs": verbs});
+    if !resource.short_names.is_empty() && name == resource.plural {
+        entry["shortNames"] = json!(resource.short_names);
+    }
+    entry
+}
+
+const ALL_VERBS: &[&str] =
+    &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
