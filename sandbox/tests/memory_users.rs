@@ -24,11 +24,11 @@ async fn the_controllers_account_may_do_what_the_manifests_grant_and_nothing_els
     controller.replace(&secret("a", "default")).await.unwrap();
     let path = "/api/v1/namespaces/default/secrets/a";
     let who = format!("system:serviceaccount:{namespace}:{name}");
-    let patch = controller.text(Method::PATCH, path, "application/merge-patch+json", b"{}".to_vec()).await;
+    let answer = controller.text(Method::PATCH, path, "application/merge-patch+json", b"{}".to_vec()).await;
     let words = format!(
         r#"secrets "a" is forbidden: User {who:?} cannot patch resource "secrets" in API group "" in the namespace "default""#
     );
-    check_refused(patch, 403, &words);
+    check_refused(answer, 403, &words);
     let lease = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
     let words = format!(
         r#"leases.coordination.k8s.io is forbidden: User {who:?} cannot list resource "leases" in API group "coordination.k8s.io" in the namespace "default""#

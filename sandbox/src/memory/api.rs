@@ -81,8 +81,7 @@ impl Api {
             tokio::time::sleep(delay).await;
         }
         let answer = match (answer, effect.and_then(|e| e.refusal(&request))) {
-            (Err(refusal), _) => Err(refusal),
-            (Ok(()), Some(refusal)) => Err(refusal),
+            (Err(refusal), _) | (Ok(()), Some(refusal)) => Err(refusal),
             (Ok(()), None) => self.dispatch(&request, &headers, body, &user).await,
         };
         let response = answer.unwrap_or_else(|refusal| refused(&refusal, &request));
@@ -150,8 +149,7 @@ impl Api {
                 Ok(respond(StatusCode::OK, &answer))
             }
             "get" => {
-                let found =
-                    self.store.with(|data| self.writer(request, &resource).find(&request.name, data))?;
+                let found = self.store.with(|data| writer(request, &resource).find(&request.name, data))?;
                 Ok(respond(StatusCode::OK, &view.object(&found, &resource)))
             }
             "delete" | "deletecollection" => self.delete(request, &resource, view, &body),
@@ -168,7 +166,7 @@ impl Api {
         body: &[u8],
     ) -> Result<Response, Refusal> {
         let part = if request.subresource == "status" { Part::Status } else { Part::Main };
-        let writer = self.writer(request, resource);
+        let writer = writer(request, resource);
         let content_type =
             headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let (code, object) = match request.verb.as_str() {
@@ -261,11 +259,6 @@ impl Api {
         Ok(respond(StatusCode::CREATED, &answer))
     }
 
-    fn writer<'a>(&self, request: &'a Request, resource: &'a Resource) -> Writer<'a> {
-        let namespace = writer_namespace(request, resource);
-        Writer { resource, namespace, now: Timestamp::now(), dry_run: !request.param("dryRun").is_empty() }
-    }
-
     /// A change of a definition changes what is served, before its writer hears of success.
     fn serve_definitions(&self, changed: &Resource) {
         if changed.plural == "customresourcedefinitions" {
@@ -273,6 +266,11 @@ impl Api {
             self.registry.serve(&definitions);
         }
     }
+}
+
+fn writer<'a>(request: &'a Request, resource: &'a Resource) -> Writer<'a> {
+    let namespace = writer_namespace(request, resource);
+    Writer { resource, namespace, now: Timestamp::now(), dry_run: !request.param("dryRun").is_empty() }
 }
 
 /// A namespace's own path names it twice; it lives in none.

@@ -126,13 +126,11 @@ impl Drop for Server {
 async fn handle(State(api): State<Arc<Api>>, request: axum::extract::Request) -> Response {
     let (parts, body): (Parts, Body) = request.into_parts();
     let understood = request::Request::parse(&parts.method, &parts.uri);
-    match to_bytes(body, MAX_BODY).await {
-        Ok(body) => api.answer(understood, parts.headers, body).await,
-        Err(_) => {
-            let message = format!("Request entity too large: limit is {MAX_BODY}");
-            api::refused(&status::Refusal::new(413, "RequestEntityTooLarge", message), &understood)
-        }
-    }
+    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+        let message = format!("Request entity too large: limit is {MAX_BODY}");
+        return api::refused(&status::Refusal::new(413, "RequestEntityTooLarge", message), &understood);
+    };
+    api.answer(understood, parts.headers, body).await
 }
 
 /// What every cluster has before anybody has done anything.

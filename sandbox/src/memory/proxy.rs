@@ -52,8 +52,7 @@ impl<'a> Target<'a> {
         let parts: Vec<&str> = id.split(':').collect();
         match parts.as_slice() {
             [name] => Ok(Self { name, port: "" }),
-            [name, port] => Ok(Self { name, port }),
-            ["" | "http", name, port] => Ok(Self { name, port }),
+            [name, port] | ["" | "http", name, port] => Ok(Self { name, port }),
             _ => Err(Refusal::bad_request(format!("invalid service request {id:?}"))),
         }
     }
@@ -79,7 +78,7 @@ impl<'a> Target<'a> {
         let none = || Refusal::unavailable(format!("no endpoints available for service {:?}", self.name));
         let endpoints = data.get("endpoints", namespace, self.name).ok_or_else(none)?;
         let subsets = endpoints["subsets"].as_array().into_iter().flatten();
-        subsets.filter_map(|subset| endpoint(subset, port_name)).next().ok_or_else(none)
+        subsets.into_iter().find_map(|subset| endpoint(subset, port_name)).ok_or_else(none)
     }
 }
 

@@ -159,8 +159,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(user: &User, method: Method, uri: &str, refusal: Option<&str>) {
-        let request = Request::parse(&method, &uri.parse().expect("a good URI"));
+    fn check(user: &User, method: &Method, uri: &str, refusal: Option<&str>) {
+        let request = Request::parse(method, &uri.parse().expect("a good URI"));
         let answer = authorize(user, &request, &data()).map_err(|r| r.message);
         assert_eq!(answer.err().as_deref(), refusal);
     }
@@ -168,32 +168,32 @@ mod tests {
     #[test]
     fn a_verb_that_no_role_grants_is_refused_in_the_real_servers_words() {
         let controller = User::new("system:serviceaccount:kube-system:controller", &[AUTHENTICATED]);
-        check(&controller, Method::PUT, "/api/v1/namespaces/x/secrets/s", None);
+        check(&controller, &Method::PUT, "/api/v1/namespaces/x/secrets/s", None);
         let expected = r#"secrets "s" is forbidden: User "system:serviceaccount:kube-system:controller" cannot patch resource "secrets" in API group "" in the namespace "x""#;
-        check(&controller, Method::PATCH, "/api/v1/namespaces/x/secrets/s", Some(expected));
+        check(&controller, &Method::PATCH, "/api/v1/namespaces/x/secrets/s", Some(expected));
         let status = "/apis/bitnami.com/v1alpha1/namespaces/x/sealedsecrets/s/status";
-        check(&controller, Method::PUT, status, None);
+        check(&controller, &Method::PUT, status, None);
         let expected = r#"sealedsecrets.bitnami.com "s" is forbidden: User "system:serviceaccount:kube-system:controller" cannot get resource "sealedsecrets/status" in API group "bitnami.com" in the namespace "x""#;
-        check(&controller, Method::GET, status, Some(expected));
+        check(&controller, &Method::GET, status, Some(expected));
     }
 
     #[test]
     fn a_name_restricted_rule_opens_that_name_alone() {
         let jane = User::new("jane", &[AUTHENTICATED]);
-        check(&jane, Method::GET, "/api/v1/namespaces/kube-system/services/http:c:/proxy/v1/cert.pem", None);
+        check(&jane, &Method::GET, "/api/v1/namespaces/kube-system/services/http:c:/proxy/v1/cert.pem", None);
         let expected = r#"services "http:d:" is forbidden: User "jane" cannot get resource "services/proxy" in API group "" in the namespace "kube-system""#;
-        check(&jane, Method::GET, "/api/v1/namespaces/kube-system/services/http:d:/proxy/x", Some(expected));
+        check(&jane, &Method::GET, "/api/v1/namespaces/kube-system/services/http:d:/proxy/x", Some(expected));
         let expected = r#"secrets is forbidden: User "jane" cannot list resource "secrets" in API group "" at the cluster scope"#;
-        check(&jane, Method::GET, "/api/v1/secrets", Some(expected));
+        check(&jane, &Method::GET, "/api/v1/secrets", Some(expected));
     }
 
     #[test]
     fn nobody_reads_discovery_without_a_name() {
         let nobody = User::new("system:anonymous", &["system:unauthenticated"]);
-        check(&nobody, Method::GET, "/healthz", None);
+        check(&nobody, &Method::GET, "/healthz", None);
         check(
             &nobody,
-            Method::GET,
+            &Method::GET,
             "/apis",
             Some(r#"forbidden: User "system:anonymous" cannot get path "/apis""#),
         );

@@ -67,7 +67,7 @@ impl Request {
         };
         self.is_resource = true;
         self.group = if prefix == 3 { parts[1].clone() } else { String::new() };
-        self.version = parts[prefix - 1].clone();
+        self.version.clone_from(&parts[prefix - 1]);
         let rest = parts.split_off(prefix);
         let of_namespace = |part: &str| matches!(part, "status" | "finalize");
         let rest = match rest.as_slice() {
@@ -106,8 +106,8 @@ impl Request {
     fn name_in_selector(&self) -> String {
         let terms = self.param("fieldSelector").split(',');
         terms
-            .filter_map(|t| t.strip_prefix("metadata.name="))
-            .next()
+            .into_iter()
+            .find_map(|t| t.strip_prefix("metadata.name="))
             .unwrap_or_default()
             .trim_start_matches('=')
             .to_owned()
@@ -139,33 +139,33 @@ fn percent_decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn parse(method: Method, uri: &str) -> Request {
-        Request::parse(&method, &uri.parse().expect("a test writes good URIs"))
+    fn parse(method: &Method, uri: &str) -> Request {
+        Request::parse(method, &uri.parse().expect("a test writes good URIs"))
     }
 
     #[test]
     fn a_namespace_is_a_resource_of_its_own() {
-        let request = parse(Method::GET, "/api/v1/namespaces/a");
+        let request = parse(&Method::GET, "/api/v1/namespaces/a");
         assert_eq!((request.resource.as_str(), request.name.as_str()), ("namespaces", "a"));
         assert_eq!((request.verb.as_str(), request.namespace.as_str()), ("get", "a"));
     }
 
     #[test]
     fn the_proxied_path_keeps_its_escapes() {
-        let request = parse(Method::POST, "/api/v1/namespaces/a/services/http:b:http/proxy/v1/ro%20tate");
+        let request = parse(&Method::POST, "/api/v1/namespaces/a/services/http:b:http/proxy/v1/ro%20tate");
         assert_eq!((request.name.as_str(), request.rest.as_str()), ("http:b:http", "/v1/ro%20tate"));
         assert_eq!((request.verb.as_str(), request.resource_path().as_str()), ("create", "services/proxy"));
     }
 
     #[test]
     fn a_group_without_a_resource_is_discovery() {
-        assert!(!parse(Method::GET, "/apis/bitnami.com/v1alpha1").is_resource);
-        assert!(parse(Method::GET, "/apis/bitnami.com/v1alpha1/sealedsecrets").is_resource);
+        assert!(!parse(&Method::GET, "/apis/bitnami.com/v1alpha1").is_resource);
+        assert!(parse(&Method::GET, "/apis/bitnami.com/v1alpha1/sealedsecrets").is_resource);
     }
 
     #[test]
     fn a_list_of_one_name_is_authorized_by_that_name() {
-        let request = parse(Method::GET, "/api/v1/secrets?watch=1&fieldSelector=metadata.name%3Dx");
+        let request = parse(&Method::GET, "/api/v1/secrets?watch=1&fieldSelector=metadata.name%3Dx");
         assert_eq!((request.verb.as_str(), request.name.as_str()), ("watch", "x"));
     }
 }

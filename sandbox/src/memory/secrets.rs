@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{DecodeError, Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::status::{FieldError, Refusal};
@@ -27,11 +27,12 @@ pub(super) fn normalize(secret: &mut Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn not_base64(error: &base64::DecodeError) -> Refusal {
+fn not_base64(error: &DecodeError) -> Refusal {
     let at = match error {
-        base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _) => *at,
-        base64::DecodeError::InvalidLength(at) => *at,
-        base64::DecodeError::InvalidPadding => 0,
+        DecodeError::InvalidByte(at, _)
+        | DecodeError::InvalidLastSymbol(at, _)
+        | DecodeError::InvalidLength(at) => *at,
+        DecodeError::InvalidPadding => 0,
     };
     Refusal::bad_request(format!(
         "Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data at input byte {at}"

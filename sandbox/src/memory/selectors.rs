@@ -89,12 +89,11 @@ fn label_term(term: &str) -> Option<(String, Condition)> {
 
 fn field_term(term: &str, resource: &Resource) -> Result<(String, Condition), Refusal> {
     let invalid = || Refusal::bad_request(format!("invalid field selector: {term:?}; can't understand it"));
-    let (path, value, equal) = match term.split_once("!=") {
-        Some((path, value)) => (path, value, false),
-        None => {
-            let (path, value) = term.split_once('=').ok_or_else(invalid)?;
-            (path, value.trim_start_matches('='), true)
-        }
+    let (path, value, equal) = if let Some((path, value)) = term.split_once("!=") {
+        (path, value, false)
+    } else {
+        let (path, value) = term.split_once('=').ok_or_else(invalid)?;
+        (path, value.trim_start_matches('='), true)
     };
     let selectable = match resource.plural.as_str() {
         "secrets" => ["type"].as_slice(),

@@ -42,7 +42,7 @@ impl View {
             Self::Whole => object.clone(),
             Self::Metadata => partial(object),
             Self::Table => {
-                table(&[object], resource, json!({"resourceVersion": meta::text(object, "resourceVersion")}))
+                table(&[object], resource, &json!({"resourceVersion": meta::text(object, "resourceVersion")}))
             }
         }
     }
@@ -50,7 +50,7 @@ impl View {
     /// A list of objects with the metadata of the list.
     pub(super) fn list(self, objects: &[&Value], resource: &Resource, metadata: Value) -> Value {
         let (kind, version, items) = match self {
-            Self::Table => return table(objects, resource, metadata),
+            Self::Table => return table(objects, resource, &metadata),
             Self::Metadata => {
                 let items: Vec<Value> = objects.iter().map(|o| partial(o)).collect();
                 ("PartialObjectMetadataList".to_owned(), META.to_owned(), items)
@@ -94,7 +94,7 @@ fn list_item(object: &Value, resource: &Resource) -> Value {
     item
 }
 
-fn table(objects: &[&Value], resource: &Resource, metadata: Value) -> Value {
+fn table(objects: &[&Value], resource: &Resource, metadata: &Value) -> Value {
     let mut columns = vec![column("Name", "string")];
     let extra = extra_columns(resource);
     columns.extend(extra.iter().map(|(name, kind, _)| column(name, kind)));

@@ -184,4 +184,4 @@ impl Watch {
 }
 
 /// A watch without a limit of its own ends after this long, as the real server's do.
-const LONGEST: Duration = Duration::from_secs(30 * 60);
+const LONGEST: Duration = Duration::from_mins(30);

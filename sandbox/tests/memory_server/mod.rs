@@ -12,15 +12,15 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-pub struct Running {
-    pub server: Server,
-    pub client: kube::Client,
-    pub admin: Objects,
-    pub tokens: StaticTokens,
+pub(crate) struct Running {
+    pub(crate) server: Server,
+    pub(crate) client: kube::Client,
+    pub(crate) admin: Objects,
+    pub(crate) tokens: StaticTokens,
 }
 
 impl Running {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let tokens = StaticTokens::new();
         let server = Server::start(&tokens).await.unwrap();
         let client = client(&server, &tokens.admin).await;
@@ -28,14 +28,14 @@ impl Running {
     }
 
     /// With the definition of SealedSecrets from `manifests/`.
-    pub async fn with_definition() -> Self {
+    pub(crate) async fn with_definition() -> Self {
         let running = Self::start().await;
         running.install(|kind| kind == "CustomResourceDefinition").await;
         running
     }
 
     /// With all of `manifests/` whose kind is `wanted`.
-    pub async fn install(&self, wanted: impl Fn(&str) -> bool) {
+    pub(crate) async fn install(&self, wanted: impl Fn(&str) -> bool) {
         let manifests = Manifests::of_the_project().unwrap();
         for object in manifests.objects().iter().filter(|o| wanted(o["kind"].as_str().unwrap())) {
             self.admin.apply(object).await.unwrap();
@@ -43,16 +43,16 @@ impl Running {
     }
 
     /// The API as whoever holds `token` sees it.
-    pub async fn objects_with(&self, token: &str) -> Objects {
+    pub(crate) async fn objects_with(&self, token: &str) -> Objects {
         Objects::new(client(&self.server, token).await)
     }
 
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         self.admin.json(Method::GET, path, None).await.unwrap()
     }
 
     #[track_caller]
-    pub fn check_refusal<'a>(
+    pub(crate) fn check_refusal<'a>(
         &'a self,
         method: &'a Method,
         path: &'a str,
@@ -70,18 +70,18 @@ impl Running {
         }
     }
 
-    pub async fn check_refusal_code(&self, method: &Method, path: &str, code: u16, reason: &str) {
+    pub(crate) async fn check_refusal_code(&self, method: &Method, path: &str, code: u16, reason: &str) {
         let request = http::Request::builder().method(method.clone()).uri(path).body(Vec::new()).unwrap();
         match self.client.request_status::<Value>(request).await {
             Err(kube::Error::Api(status)) => {
-                assert_eq!((status.code, status.reason.as_str()), (code, reason), "{path}")
+                assert_eq!((status.code, status.reason.as_str()), (code, reason), "{path}");
             }
             other => panic!("{path}: not refused: {other:?}"),
         }
     }
 }
 
-pub async fn client(server: &Server, token: &str) -> kube::Client {
+pub(crate) async fn client(server: &Server, token: &str) -> kube::Client {
     let access = Access { server: server.url(), ca: server.ca(), token, namespace: "default" };
     let kubeconfig = Kubeconfig::from_yaml(&access.kubeconfig().to_string()).unwrap();
     let config =
@@ -89,10 +89,10 @@ pub async fn client(server: &Server, token: &str) -> kube::Client {
     kube::Client::try_from(config).unwrap()
 }
 
-pub fn secret(name: &str, namespace: &str) -> Value {
+pub(crate) fn secret(name: &str, namespace: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}, "data": {"a": "YQ=="}})
 }
 
-pub fn is_gone(error: &ApiError) -> bool {
+pub(crate) fn is_gone(error: &ApiError) -> bool {
     error.status() == Some(StatusCode::NOT_FOUND)
 }
