@@ -6,7 +6,7 @@
 use std::{fs, path::Path};
 
 use aes_gcm::{Aes256Gcm, KeyInit as _, aead::Aead as _};
-use rsa::{Oaep, RsaPrivateKey, RsaPublicKey, pkcs1::DecodeRsaPrivateKey as _, rand_core::UnwrapErr};
+use rsa::{Oaep, PrivateKey, PublicKey, pkcs1::DecodeRsaPrivateKey as _, rand_core::UnwrapErr};
 use sealed_secrets_core::{KeyPair, Label, SealingKey};
 use sha2::Sha256;
 
@@ -17,7 +17,7 @@ const LENGTHS: [usize; 5] = [0, 1, 15, 16, 100_000];
 struct Key {
     pair: KeyPair,
     sealing: SealingKey,
-    other: RsaPrivateKey,
+    other: PrivateKey,
 }
 
 fn key(name: &str) -> Key {
@@ -31,7 +31,7 @@ fn key(name: &str) -> Key {
         pair: KeyPair::from_private_pem(private.as_bytes()).unwrap(),
         sealing: SealingKey::from_pem(file("crt").as_bytes(), "2026-11-23T12:00:00Z".parse().unwrap())
             .unwrap(),
-        other: RsaPrivateKey::from_pkcs1_pem(&private).unwrap(),
+        other: PrivateKey::from_pkcs1_pem(&private).unwrap(),
     }
 }
 
@@ -70,7 +70,7 @@ fn we_open_what_the_other_seals() {
     }
 }
 
-fn open(key: &RsaPrivateKey, label: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+fn open(key: &PrivateKey, label: &str, sealed: &[u8]) -> Option<Vec<u8>> {
     let (length, rest) = sealed.split_first_chunk()?;
     let (block, body) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
     let padding = Oaep::<Sha256>::new_with_label(label.as_bytes());
@@ -78,7 +78,7 @@ fn open(key: &RsaPrivateKey, label: &str, sealed: &[u8]) -> Option<Vec<u8>> {
     Aes256Gcm::new_from_slice(&session).unwrap().decrypt(&[0; 12].into(), body).ok()
 }
 
-fn seal(key: &RsaPublicKey, label: &str, value: &[u8]) -> Vec<u8> {
+fn seal(key: &PublicKey, label: &str, value: &[u8]) -> Vec<u8> {
     let session: [u8; 32] = rand::random();
     let mut rng = UnwrapErr(rand::rngs::SysRng);
     let padding = Oaep::<Sha256>::new_with_label(label.as_bytes());
