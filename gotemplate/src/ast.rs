@@ -35,6 +35,13 @@ pub(crate) struct Branches {
     pub(crate) otherwise: List,
 }
 
+impl Branches {
+    /// Where the block begins.
+    pub(crate) fn pos(&self) -> Pos {
+        self.branches.first().map_or(0, |(pipe, _)| pipe.pos)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Range {
     pub(crate) pipe: Pipe,

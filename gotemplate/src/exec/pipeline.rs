@@ -77,8 +77,11 @@ impl<'t> Exec<'t, '_> {
     }
 
     fn parenthesized(&mut self, dot: &Value, pipe: &'t Pipe) -> Result<Value> {
+        // Two levels: a call in parentheses takes twice the stack of a block.
+        self.ctx.enter().at(pipe.pos)?;
         self.ctx.enter().at(pipe.pos)?;
         let value = self.pipeline(dot, pipe)?;
+        self.ctx.leave();
         self.ctx.leave();
         Ok(value)
     }

@@ -66,21 +66,27 @@ impl<'t> Exec<'t, '_> {
 
     fn branches(&mut self, dot: &Value, branches: &'t Branches, with: bool) -> Result<Flow> {
         let declared = self.variables.len();
-        let mut flow = None;
+        let mut chosen = None;
         for (pipe, list) in &branches.branches {
             let value = self.pipeline(dot, pipe)?;
             if value.truth() {
-                self.ctx.enter().at(pipe.pos)?;
-                flow = Some(self.list(if with { &value } else { dot }, list)?);
-                self.ctx.leave();
+                chosen = Some((value, list));
                 break;
             }
         }
-        let flow = match flow {
-            Some(flow) => flow,
-            None => self.list(dot, &branches.otherwise)?,
+        let flow = match &chosen {
+            Some((value, list)) => self.block(if with { value } else { dot }, list, branches.pos())?,
+            None => self.block(dot, &branches.otherwise, branches.pos())?,
         };
         self.variables.truncate(declared);
+        Ok(flow)
+    }
+
+    /// Runs nodes one level deeper.
+    fn block(&mut self, dot: &Value, list: &'t List, at: Pos) -> Result<Flow> {
+        self.ctx.enter().at(at)?;
+        let flow = self.list(dot, list)?;
+        self.ctx.leave();
         Ok(flow)
     }
 
@@ -89,8 +95,8 @@ impl<'t> Exec<'t, '_> {
         let value = self.pipeline(dot, &range.pipe)?;
         self.ctx.enter().at(range.pipe.pos)?;
         let visited = self.iterate(&value, range)?;
-        self.ctx.leave();
         let flow = if visited { Flow::Next } else { self.list(dot, &range.otherwise)? };
+        self.ctx.leave();
         self.variables.truncate(declared);
         Ok(flow)
     }

@@ -1,4 +1,7 @@
-//! Actions that steer: `if`, `with`, `range`, `define`, `block`, `template`.
+//! Blocks: `if`, `with`, `range`, `define` and `block`, and what may stand in them.
+//!
+//! Open blocks are a stack of values, not of calls, so that their depth is not the depth of the
+//! thread's stack.
 
 use super::{Parser, Result, Scope, pos, refusal};
 use crate::{
@@ -9,51 +12,105 @@ use crate::{
     value::Str,
 };
 
-/// What an action turned out to be.
-pub(super) enum Step {
-    Node(Node),
-    /// `{{end}}`, at that position
-    End(usize),
-    /// `{{else}}`, or what comes before `if` or `with` in `{{else if …}}`
-    Else(usize),
+/// A block whose `{{end}}` has not come yet.
+struct Open {
+    /// Its keyword.
+    at: Token,
+    block: Block,
+    /// What surrounds the block, up to it.
+    outer: List,
+}
+
+enum Block {
+    /// `if` or `with`
+    Control {
+        declared: usize,
+        done: Vec<(Pipe, List)>,
+        part: Part,
+    },
+    Range {
+        declared: usize,
+        pipe: Pipe,
+        body: Option<List>,
+    },
+    /// `define`, or `block` with its pipeline
+    Definition {
+        name: Str,
+        scope: Scope,
+        pipe: Option<Pipe>,
+    },
+}
+
+/// Which part of an `if` or `with` is being read.
+enum Part {
+    /// What runs when this pipeline is true.
+    Branch(Pipe),
+    /// What runs when none is.
+    Otherwise,
+}
+
+/// The blocks that are open, and the nodes of the innermost.
+#[derive(Default)]
+struct Blocks {
+    open: Vec<Open>,
+    list: List,
 }
 
 impl Parser<'_> {
-    /// A piece of text or an action.
-    pub(super) fn text_or_action(&mut self) -> Result<Step> {
-        let token = self.tokens.next_word();
-        match token.kind {
-            Kind::Text => Ok(Step::Node(Node::Text(pos(token.start), pos(token.end)))),
-            Kind::LeftDelim => self.action(),
-            _ => self.unexpected(token, "input"),
+    /// The whole text: its own nodes; definitions are filed on the way.
+    pub(super) fn nodes(&mut self) -> Result<List> {
+        let mut blocks = Blocks::default();
+        loop {
+            let token = self.tokens.next_word();
+            match token.kind {
+                Kind::Text => blocks.list.push(Node::Text(pos(token.start), pos(token.end))),
+                Kind::LeftDelim => self.action(&mut blocks)?,
+                Kind::Eof => {
+                    return match blocks.open.last() {
+                        None => Ok(blocks.list),
+                        Some(open) => self.fail(open.at.start, "this block has no {{end}}"),
+                    };
+                }
+                _ => return self.unexpected(token, "input"),
+            }
         }
     }
 
     /// An action; its left delimiter is past.
-    fn action(&mut self) -> Result<Step> {
+    fn action(&mut self, blocks: &mut Blocks) -> Result<()> {
         let token = self.tokens.peek_word();
-        let node = match token.kind {
-            Kind::End => {
+        let keyword = token.kind;
+        match keyword {
+            Kind::End | Kind::Else | Kind::If | Kind::With | Kind::Range | Kind::Block | Kind::Template => {
                 self.tokens.next();
-                self.expect(Kind::RightDelim, "end")?;
-                return Ok(Step::End(token.start));
             }
-            Kind::Else => {
+            Kind::Define if blocks.open.is_empty() => {
                 self.tokens.next();
-                if !matches!(self.tokens.peek_word().kind, Kind::If | Kind::With) {
-                    self.expect(Kind::RightDelim, "else")?;
-                }
-                return Ok(Step::Else(token.start));
             }
-            Kind::If => self.control(Kind::If)?,
-            Kind::With => self.control(Kind::With)?,
-            Kind::Range => self.range()?,
-            Kind::Block => self.block()?,
-            Kind::Template => self.call()?,
-            Kind::Break | Kind::Continue => self.jump()?,
-            _ => Node::Action(self.pipeline("command", Kind::RightDelim)?),
-        };
-        Ok(Step::Node(node))
+            _ => {}
+        }
+        match keyword {
+            Kind::End => self.end(token, blocks),
+            Kind::Else => self.otherwise(token, blocks),
+            Kind::If | Kind::With | Kind::Range => self.control(token, blocks),
+            Kind::Define if blocks.open.is_empty() => self.definition(token, blocks),
+            Kind::Block => self.definition(token, blocks),
+            Kind::Template => {
+                let call = self.call()?;
+                blocks.list.push(call);
+                Ok(())
+            }
+            Kind::Break | Kind::Continue => {
+                let jump = self.jump()?;
+                blocks.list.push(jump);
+                Ok(())
+            }
+            _ => {
+                let pipe = self.pipeline("command", Kind::RightDelim)?;
+                blocks.list.push(Node::Action(pipe));
+                Ok(())
+            }
+        }
     }
 
     fn jump(&mut self) -> Result<Node> {
@@ -65,100 +122,113 @@ impl Parser<'_> {
         Ok(if token.kind == Kind::Break { Node::Break } else { Node::Continue })
     }
 
-    /// Nodes up to `{{end}}` or `{{else}}`; whether it was the latter.
-    fn list(&mut self) -> Result<(List, bool)> {
-        let mut list = List::new();
-        loop {
-            let next = self.tokens.peek_word();
-            if next.kind == Kind::Eof {
-                return self.fail(next.start, "the text ends where {{end}} is missing");
-            }
-            match self.text_or_action()? {
-                Step::Node(node) => list.push(node),
-                Step::End(_) => return Ok((list, false)),
-                Step::Else(_) => return Ok((list, true)),
-            }
-        }
-    }
-
-    /// Nodes up to `{{end}}`.
-    fn last_list(&mut self) -> Result<List> {
-        let start = self.tokens.peek().start;
-        match self.list()? {
-            (list, false) => Ok(list),
-            (_, true) => self.fail(start, "expected {{end}}, found {{else}}"),
-        }
-    }
-
-    /// `if` or `with`, with its chain of `else if` or `else with`.
-    fn control(&mut self, keyword: Kind) -> Result<Node> {
-        let token = self.tokens.next();
-        self.enter(token.start)?;
+    /// Opens `if`, `with` or `range`; the keyword is past.
+    fn control(&mut self, keyword: Token, blocks: &mut Blocks) -> Result<()> {
         let declared = self.scope.declared.len();
-        let mut branches = Vec::new();
-        let mut otherwise = List::new();
-        loop {
-            let pipe = self.pipeline(if keyword == Kind::If { "if" } else { "with" }, Kind::RightDelim)?;
-            let (list, more) = self.list()?;
-            branches.push((pipe, list));
-            if !more {
-                break;
+        let block = if keyword.kind == Kind::Range {
+            let pipe = self.pipeline("range", Kind::RightDelim)?;
+            self.scope.ranges += 1;
+            Block::Range { declared, pipe, body: None }
+        } else {
+            let pipe = self.pipeline(control_name(keyword.kind), Kind::RightDelim)?;
+            Block::Control { declared, done: Vec::new(), part: Part::Branch(pipe) }
+        };
+        self.open_block(keyword, block, blocks)
+    }
+
+    /// Opens `define` or `block`; the keyword is past.
+    fn definition(&mut self, keyword: Token, blocks: &mut Blocks) -> Result<()> {
+        let name = self.template_name("a definition")?;
+        let pipe = if keyword.kind == Kind::Block {
+            Some(self.pipeline("block", Kind::RightDelim)?)
+        } else {
+            self.expect(Kind::RightDelim, "define")?;
+            None
+        };
+        // A definition sees no variable from outside.
+        let scope = std::mem::replace(&mut self.scope, Scope::new());
+        self.open_block(keyword, Block::Definition { name, scope, pipe }, blocks)
+    }
+
+    fn open_block(&mut self, at: Token, block: Block, blocks: &mut Blocks) -> Result<()> {
+        self.enter(at.start)?;
+        let outer = std::mem::take(&mut blocks.list);
+        blocks.open.push(Open { at, block, outer });
+        Ok(())
+    }
+
+    /// `{{else}}`, `{{else if …}}` or `{{else with …}}`; the first keyword is past.
+    fn otherwise(&mut self, token: Token, blocks: &mut Blocks) -> Result<()> {
+        let next = self.tokens.peek_word();
+        match blocks.open.last_mut() {
+            Some(Open { at, block: Block::Control { done, part, .. }, .. }) => {
+                let Part::Branch(pipe) = std::mem::replace(part, Part::Otherwise) else {
+                    return self.fail(token.start, "expected {{end}}, found a second {{else}}");
+                };
+                done.push((pipe, std::mem::take(&mut blocks.list)));
+                if next.kind == at.kind {
+                    self.tokens.next();
+                    *part = Part::Branch(self.pipeline(control_name(at.kind), Kind::RightDelim)?);
+                    return Ok(());
+                }
             }
-            if self.tokens.peek().kind != keyword {
-                otherwise = self.last_list()?;
-                break;
+            Some(Open { block: Block::Range { body: body @ None, .. }, .. }) => {
+                *body = Some(std::mem::take(&mut blocks.list));
+                self.scope.ranges -= 1;
             }
-            self.tokens.next();
+            Some(_) => return self.fail(token.start, "expected {{end}}, found {{else}}"),
+            None => return self.fail(token.start, "this {{else}} belongs to no block"),
         }
-        self.scope.truncate(declared);
+        self.expect(Kind::RightDelim, "else").map(|_| ())
+    }
+
+    /// `{{end}}`; the keyword is past.
+    fn end(&mut self, token: Token, blocks: &mut Blocks) -> Result<()> {
+        self.expect(Kind::RightDelim, "end")?;
+        let Some(open) = blocks.open.pop() else {
+            return self.fail(token.start, "this {{end}} belongs to no block");
+        };
         self.leave();
-        let branches = Branches { branches, otherwise };
-        Ok(if keyword == Kind::If { Node::If(branches) } else { Node::With(branches) })
+        let list = std::mem::replace(&mut blocks.list, open.outer);
+        let node = match open.block {
+            Block::Control { declared, mut done, part } => {
+                self.scope.truncate(declared);
+                let otherwise = match part {
+                    Part::Branch(pipe) => {
+                        done.push((pipe, list));
+                        List::new()
+                    }
+                    Part::Otherwise => list,
+                };
+                let branches = Branches { branches: done, otherwise };
+                if open.at.kind == Kind::If { Node::If(branches) } else { Node::With(branches) }
+            }
+            Block::Range { declared, pipe, body } => {
+                self.scope.truncate(declared);
+                let (body, otherwise) = match body {
+                    Some(body) => (body, list),
+                    None => {
+                        self.scope.ranges -= 1;
+                        (list, List::new())
+                    }
+                };
+                Node::Range(Box::new(Range { pipe, body, otherwise }))
+            }
+            Block::Definition { name, scope, pipe } => {
+                self.scope = scope;
+                self.add(name.clone(), list, open.at.start)?;
+                if open.at.kind == Kind::Define {
+                    return Ok(());
+                }
+                call(open.at.start, name, pipe)
+            }
+        };
+        blocks.list.push(node);
+        Ok(())
     }
 
-    fn range(&mut self) -> Result<Node> {
-        let token = self.tokens.next();
-        self.enter(token.start)?;
-        let declared = self.scope.declared.len();
-        let pipe = self.pipeline("range", Kind::RightDelim)?;
-        self.scope.ranges += 1;
-        let (body, more) = self.list()?;
-        self.scope.ranges -= 1;
-        let otherwise = if more { self.last_list()? } else { List::new() };
-        self.scope.truncate(declared);
-        self.leave();
-        Ok(Node::Range(Box::new(Range { pipe, body, otherwise })))
-    }
-
-    /// `{{define "name"}}…{{end}}`; the keyword is past.
-    pub(super) fn definition(&mut self) -> Result<()> {
-        let at = self.tokens.peek_word().start;
-        let name = self.template_name("define")?;
-        self.expect(Kind::RightDelim, "define")?;
-        self.body_of(name, at)
-    }
-
-    /// The body of `define` or `block`, which sees no variable from outside.
-    fn body_of(&mut self, name: Str, at: usize) -> Result<()> {
-        self.enter(at)?;
-        let outer = std::mem::replace(&mut self.scope, Scope::new());
-        let list = self.last_list()?;
-        self.scope = outer;
-        self.leave();
-        self.add(name, list, at)
-    }
-
-    fn block(&mut self) -> Result<Node> {
-        self.tokens.next();
-        let at = self.tokens.peek_word().start;
-        let name = self.template_name("block")?;
-        let pipe = self.pipeline("block", Kind::RightDelim)?;
-        self.body_of(name.clone(), at)?;
-        Ok(call(at, name, Some(pipe)))
-    }
-
+    /// `template`; the keyword is past.
     fn call(&mut self) -> Result<Node> {
-        self.tokens.next();
         let at = self.tokens.peek_word().start;
         let name = self.template_name("template")?;
         if self.tokens.peek_word().kind == Kind::RightDelim {
@@ -185,7 +255,7 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn expect(&mut self, kind: Kind, context: &'static str) -> Result<Token> {
+    fn expect(&mut self, kind: Kind, context: &'static str) -> Result<Token> {
         let token = self.tokens.next_word();
         if token.kind == kind { Ok(token) } else { self.unexpected(token, context) }
     }
@@ -202,6 +272,10 @@ impl Parser<'_> {
         };
         Err(refusal(token.start, Failure::with(message)))
     }
+}
+
+fn control_name(keyword: Kind) -> &'static str {
+    if keyword == Kind::If { "if" } else { "with" }
 }
 
 fn call(at: usize, name: Str, pipe: Option<Pipe>) -> Node {

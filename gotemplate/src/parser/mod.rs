@@ -15,7 +15,6 @@ use crate::{
     ast::{self, List, Name, Node},
     builtins,
     error::Failure,
-    lexer::Kind,
     limits::{Limit, Limits},
     value::Str,
 };
@@ -42,7 +41,8 @@ pub(crate) fn parse(name: &str, text: &str, limits: &Limits) -> Result<Trees, Re
         return Err(Refusal { at: 0, failure: Failure::Limit(Limit::TemplateBytes) });
     }
     let mut parser = Parser::new(text, limits.depth);
-    parser.template(name)?;
+    let root = parser.nodes()?;
+    parser.add(name.into(), root, 0)?;
     Ok(Trees { trees: parser.trees, names: parser.names })
 }
 
@@ -107,25 +107,6 @@ impl<'t> Parser<'t> {
             depth,
             most_depth: depth,
         }
-    }
-
-    /// The whole text.
-    fn template(&mut self, name: &str) -> Result<()> {
-        let mut root = List::new();
-        while self.tokens.peek().kind != Kind::Eof {
-            if self.tokens.peek().kind == Kind::LeftDelim && self.tokens.second_word().kind == Kind::Define {
-                self.tokens.next();
-                self.tokens.next_word();
-                self.definition()?;
-                continue;
-            }
-            match self.text_or_action()? {
-                control::Step::Node(node) => root.push(node),
-                control::Step::End(at) => return self.fail(at, "unexpected {{end}}"),
-                control::Step::Else(at) => return self.fail(at, "unexpected {{else}}"),
-            }
-        }
-        self.add(name.into(), root, 0)
     }
 
     /// Files a definition; of two, one must be blank.

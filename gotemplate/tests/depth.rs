@@ -1,0 +1,82 @@
+//! Nesting of every kind ends in a limit, never in the end of the stack, even in a debug build on a
+//! thread with 2 MiB.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod corpus;
+
+use std::{collections::BTreeMap, thread};
+
+use gotemplate::{ErrorKind, Limit};
+
+/// Renders on a thread with a small stack: the output's length, or the kind of error.
+fn on_a_small_stack(template: String) -> Result<usize, ErrorKind> {
+    let work = move || corpus::render(&template, &BTreeMap::new()).map(|out| out.len()).map_err(|e| e.kind);
+    thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap()
+}
+
+#[track_caller]
+fn check(open: &str, middle: &str, close: &str) {
+    for depth in [100, 250] {
+        let template = format!("{}{middle}{}", open.repeat(depth), close.repeat(depth));
+        assert!(on_a_small_stack(template).is_ok(), "{depth} levels of {open:?} are fine");
+    }
+    for depth in [300, 500, 700, 1000, 3000, 9000] {
+        let template = format!("{}{middle}{}", open.repeat(depth), close.repeat(depth));
+        let outcome = on_a_small_stack(template);
+        assert!(
+            matches!(outcome, Ok(_) | Err(ErrorKind::Limit(Limit::Depth))),
+            "{depth} levels of {open:?} end in {outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn nested_blocks() {
+    check("{{if 1}}", "x", "{{end}}");
+    check("{{with 1}}", "x", "{{end}}");
+    check("{{range 1}}", "x", "{{end}}");
+    check("{{if 0}}{{else}}", "x", "{{end}}");
+}
+
+#[test]
+fn nested_definitions() {
+    let open: String = (0..3000).map(|n| format!("{{{{block \"{n}\" 1}}}}")).collect();
+    let outcome = on_a_small_stack(open + "x" + &"{{end}}".repeat(3000));
+    assert_eq!(outcome, Err(ErrorKind::Limit(Limit::Depth)));
+}
+
+#[test]
+fn nested_calls_and_parentheses() {
+    for (open, close) in
+        [("not (", ")"), ("print 1 (", ")"), ("(", ").a"), ("and 1 (", ")"), ("1 | eq (", ")")]
+    {
+        let middle = "print 1";
+        for depth in [100, 200, 300, 500, 700, 1000, 3000, 9000] {
+            let template = format!("{{{{ {}{middle}{} }}}}", open.repeat(depth), close.repeat(depth));
+            let outcome = on_a_small_stack(template);
+            let fine = match outcome {
+                Ok(_) | Err(ErrorKind::Limit(Limit::Depth)) => true,
+                Err(ErrorKind::Exec) => depth > 0,
+                Err(_) => false,
+            };
+            assert!(fine, "{depth} levels of {open:?} end in {outcome:?}");
+            assert!(
+                depth > 200 || !matches!(outcome, Err(ErrorKind::Limit(_))),
+                "{depth} of {open:?} are fine"
+            );
+        }
+    }
+}
+
+#[test]
+fn recursive_templates() {
+    for body in [
+        "{{template \"r\" .}}",
+        "{{if 1}}{{template \"r\" .}}{{end}}",
+        "{{if 0}}{{else}}{{range 0}}{{else}}{{template \"r\" .}}{{end}}{{end}}",
+        "{{with 1}}{{range 1}}{{if 1}}{{template \"r\" (print 1)}}{{end}}{{end}}{{end}}",
+    ] {
+        let template = format!("{{{{define \"r\"}}}}{body}{{{{end}}}}{{{{template \"r\" .}}}}");
+        assert_eq!(on_a_small_stack(template), Err(ErrorKind::Limit(Limit::Depth)), "{body}");
+    }
+}
