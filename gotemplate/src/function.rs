@@ -90,11 +90,11 @@ impl Type {
         let fits = match (self, &value) {
             (Self::Map, Value::Nil) => return Some(Value::Map(Map::nil())),
             (Self::List, Value::Nil) => return Some(Value::List(List::nil(crate::value::Elem::Any))),
-            (Self::Any, _) => true,
             (Self::Map, Value::Map(map)) => !map.strings_only(),
             (Self::List, Value::List(list)) => list.elem() == crate::value::Elem::Any,
             (Self::Object(name), Value::Object(object)) => object.go_type() == name,
-            (Self::Bool, Value::Bool(_))
+            (Self::Any, _)
+            | (Self::Bool, Value::Bool(_))
             | (Self::Int, Value::Int(_))
             | (Self::Int64, Value::Int64(_))
             | (Self::Float64, Value::Float(_))

@@ -140,7 +140,7 @@ impl<'t> Lexer<'t> {
     /// `{{` and its trim marker; `None` for a comment.
     fn left_delim(&mut self) -> Option<Token> {
         self.at += LEFT.len();
-        let marker = if has_left_marker(self.rest()) { 1 } else { 0 };
+        let marker = usize::from(has_left_marker(self.rest()));
         let after = &self.rest()[marker..];
         let after = if marker == 1 { &after[1..] } else { after };
         if after.starts_with("/*") {

@@ -27,7 +27,7 @@ impl Default for Limits {
             template_bytes: 4 << 20,
             output_bytes: 4 << 20,
             value_bytes: 32 << 20,
-            steps: 2_000_000,
+            steps: 1_000_000,
             depth: 500,
             costly_calls: 10,
             regex_bytes: 1 << 20,

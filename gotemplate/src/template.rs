@@ -58,7 +58,7 @@ fn error(
     Error {
         kind,
         template: name.to_owned(),
-        line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+        line: before.split(|byte| *byte == b'\n').count(),
         column: 1 + before.len() - line_start,
         function: function.map(Cow::into_owned),
         message,

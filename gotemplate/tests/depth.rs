@@ -40,7 +40,8 @@ fn nested_blocks() {
 
 #[test]
 fn nested_definitions() {
-    let open: String = (0..3000).map(|n| format!("{{{{block \"{n}\" 1}}}}")).collect();
+    let open: String =
+        (0..3000).flat_map(|n| ["{{block \"".to_owned(), n.to_string(), "\" 1}}".to_owned()]).collect();
     let outcome = on_a_small_stack(open + "x" + &"{{end}}".repeat(3000));
     assert_eq!(outcome, Err(ErrorKind::Limit(Limit::Depth)));
 }

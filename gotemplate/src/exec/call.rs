@@ -121,6 +121,7 @@ fn check_count(function: &Function, given: usize) -> Result<(), Failure> {
 }
 
 /// Adds the function and the place to a failure.
+#[expect(clippy::unnecessary_box_returns, reason = "the walk's results hold a box")]
 fn of(function: &Function, at: Pos, failure: Failure) -> Box<Abort> {
     Box::new(Abort { at, function: Some(function.name.into()), failure })
 }
@@ -165,7 +166,7 @@ fn literal(number: &Number, wanted: Type) -> Result<Value, Failure> {
         Type::Int => number.int.map(Value::Int),
         Type::Int64 => number.int.map(Value::Int64),
         // Go cuts off what does not fit.
-        Type::Uint32 => number.uint.map(|uint| Value::Int(i64::from(uint as u32))),
+        Type::Uint32 => number.uint.map(|uint| Value::Int((uint & u64::from(u32::MAX)).cast_signed())),
         Type::Float64 => number.float.map(Value::Float),
         Type::Bool | Type::Str | Type::Map | Type::List | Type::Object(_) => None,
     };

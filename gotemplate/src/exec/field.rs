@@ -21,15 +21,15 @@ impl<'t> Exec<'t, '_> {
         let Some((name, before)) = path.split_last() else { return Ok(receiver) };
         for name in before {
             self.ctx.work(1).at(at)?;
-            receiver = self.field(dot, receiver, name, at, &[], None)?;
+            receiver = self.field(dot, &receiver, name, at, &[], None)?;
         }
-        self.field(dot, receiver, name, at, arguments, last)
+        self.field(dot, &receiver, name, at, arguments, last)
     }
 
     fn field(
         &mut self,
         dot: &Value,
-        receiver: Value,
+        receiver: &Value,
         name: &'t Str,
         at: Pos,
         arguments: &'t [Operand],
@@ -37,9 +37,9 @@ impl<'t> Exec<'t, '_> {
     ) -> Result<Value> {
         let has_arguments = !arguments.is_empty() || last.is_some();
         let shown = || String::from_utf8_lossy(name).into_owned();
-        match &receiver {
+        match receiver {
             Value::Nil => return Ok(Value::Nil),
-            _ if boxed_nil::is_boxed(&receiver) => {
+            _ if boxed_nil::is_boxed(receiver) => {
                 return Err(Failure::with(format!("nil has no field {}", shown()))).at(at);
             }
             Value::Map(_) if has_arguments => {

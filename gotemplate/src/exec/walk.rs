@@ -118,7 +118,7 @@ impl<'t> Exec<'t, '_> {
                 for index in 0..list.len() {
                     let item = list.get(index).unwrap_or(Value::Nil);
                     let index = i64::try_from(index).unwrap_or(i64::MAX);
-                    if self.iteration(Value::Int(index), boxed_nil::held(item), range)? == Flow::Break {
+                    if self.iteration(Value::Int(index), &boxed_nil::held(item), range)? == Flow::Break {
                         break;
                     }
                 }
@@ -130,7 +130,7 @@ impl<'t> Exec<'t, '_> {
                 let entries: Vec<_> = map.entries().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
                 let visited = !entries.is_empty();
                 for (key, item) in entries {
-                    if self.iteration(Value::Str(key), boxed_nil::held(item), range)? == Flow::Break {
+                    if self.iteration(Value::Str(key), &boxed_nil::held(item), range)? == Flow::Break {
                         break;
                     }
                 }
@@ -150,14 +150,14 @@ impl<'t> Exec<'t, '_> {
             return fail(range.pipe.pos, "range over a number sets one variable, not two");
         }
         for number in 0..count {
-            if self.iteration(Value::Nil, make(number), range)? == Flow::Break {
+            if self.iteration(Value::Nil, &make(number), range)? == Flow::Break {
                 break;
             }
         }
         Ok(count > 0)
     }
 
-    fn iteration(&mut self, index: Value, item: Value, range: &'t Range) -> Result<Flow> {
+    fn iteration(&mut self, index: Value, item: &Value, range: &'t Range) -> Result<Flow> {
         self.ctx.work(1).at(range.pipe.pos)?;
         let mark = self.variables.len();
         match range.pipe.variables.as_slice() {
@@ -168,7 +168,7 @@ impl<'t> Exec<'t, '_> {
                 self.set_range_variable(*second, 1, item.clone(), range)?;
             }
         }
-        let flow = self.list(&item, &range.body)?;
+        let flow = self.list(item, &range.body)?;
         self.variables.truncate(mark);
         Ok(flow)
     }

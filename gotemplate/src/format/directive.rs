@@ -51,11 +51,9 @@ impl Reader<'_> {
         self.good_index = true;
         printer.flags = self.flags();
         // Compat: Go looks no further once a lower-case verb follows the flags at once.
-        if let Some(verb @ b'a'..=b'z') = self.peek() {
-            if self.next < self.values.len() {
-                self.at += 1;
-                return self.print(printer, char::from(verb));
-            }
+        if let Some(verb @ b'a'..=b'z') = self.peek().filter(|_| self.next < self.values.len()) {
+            self.at += 1;
+            return self.print(printer, char::from(verb));
         }
         let mut after_index = self.index();
         self.width(printer, &mut after_index)?;

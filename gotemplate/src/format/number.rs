@@ -100,10 +100,9 @@ impl Printer<'_, '_> {
         digits.resize(digits.len().max(least), b'0');
         digits.extend_from_slice(b"+U");
         digits.reverse();
-        if let Some(rune) = u32::try_from(code).ok().and_then(char::from_u32) {
-            if self.flags.sharp && unicode::is_print(rune) {
-                digits.extend_from_slice(format!(" '{rune}'").as_bytes());
-            }
+        let rune = u32::try_from(code).ok().and_then(char::from_u32);
+        if let Some(rune) = rune.filter(|rune| self.flags.sharp && unicode::is_print(*rune)) {
+            digits.extend_from_slice(format!(" '{rune}'").as_bytes());
         }
         self.pad_blank(&digits)
     }
@@ -111,9 +110,8 @@ impl Printer<'_, '_> {
     /// A float; `None` for verbs that are not for floats.
     pub(super) fn float(&mut self, value: f64, verb: char) -> Option<Result<(), Failure>> {
         let (verb, precision) = match verb {
-            'v' => (b'g', None),
+            'v' | 'g' => (b'g', None),
             'b' => (b'b', None),
-            'g' => (b'g', None),
             'G' => (b'G', None),
             'x' => (b'x', None),
             'X' => (b'X', None),

@@ -27,10 +27,9 @@ impl<'p, 'e> Printer<'p, 'e> {
     pub(super) fn argument(&mut self, value: &Value, verb: char) -> Result<(), Failure> {
         match (value, verb) {
             (Value::Nil, 'v' | 'T') => self.pad(b"<nil>"),
-            (Value::Nil, _) => self.bad_verb(value, verb),
             (_, 'T') => self.text(value.go_type().as_bytes(), 's').unwrap_or(Ok(())),
             // Only errors may be wrapped, and no value is an error.
-            (_, 'w') => self.bad_verb(value, verb),
+            (_, 'w') | (Value::Nil, _) => self.bad_verb(value, verb),
             _ => self.value(value, verb, true),
         }
     }
@@ -61,10 +60,8 @@ impl<'p, 'e> Printer<'p, 'e> {
     }
 
     fn list(&mut self, list: &List, verb: char, outermost: bool) -> Result<(), Failure> {
-        if list.elem() == Elem::Byte {
-            if let (Some(bytes), 's' | 'q' | 'x' | 'X') = (list.as_bytes(), verb) {
-                return self.text(&bytes, verb).unwrap_or(Ok(()));
-            }
+        if let (Some(bytes), 's' | 'q' | 'x' | 'X') = (list.as_bytes(), verb) {
+            return self.text(&bytes, verb).unwrap_or(Ok(()));
         }
         let go_syntax = self.flags.sharp_v;
         if go_syntax {

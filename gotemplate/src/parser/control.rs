@@ -3,7 +3,7 @@
 //! Open blocks are a stack of values, not of calls, so that their depth is not the depth of the
 //! thread's stack.
 
-use super::{Parser, Result, Scope, pos, refusal};
+use super::{Parser, Result, Scope, fail, pos, refusal};
 use crate::{
     ast::{Branches, Call, List, Node, Pipe, Range},
     error::Failure,
@@ -68,7 +68,7 @@ impl Parser<'_> {
                 Kind::Eof => {
                     return match blocks.open.last() {
                         None => Ok(blocks.list),
-                        Some(open) => self.fail(open.at.start, "this block has no {{end}}"),
+                        Some(open) => fail(open.at.start, "this block has no {{end}}"),
                     };
                 }
                 _ => return self.unexpected(token, "input"),
@@ -117,7 +117,7 @@ impl Parser<'_> {
         let token = self.tokens.next();
         self.expect(Kind::RightDelim, "break or continue")?;
         if self.scope.ranges == 0 {
-            return self.fail(token.start, "break and continue belong inside range");
+            return fail(token.start, "break and continue belong inside range");
         }
         Ok(if token.kind == Kind::Break { Node::Break } else { Node::Continue })
     }
@@ -163,7 +163,7 @@ impl Parser<'_> {
         match blocks.open.last_mut() {
             Some(Open { at, block: Block::Control { done, part, .. }, .. }) => {
                 let Part::Branch(pipe) = std::mem::replace(part, Part::Otherwise) else {
-                    return self.fail(token.start, "expected {{end}}, found a second {{else}}");
+                    return fail(token.start, "expected {{end}}, found a second {{else}}");
                 };
                 done.push((pipe, std::mem::take(&mut blocks.list)));
                 if next.kind == at.kind {
@@ -176,8 +176,8 @@ impl Parser<'_> {
                 *body = Some(std::mem::take(&mut blocks.list));
                 self.scope.ranges -= 1;
             }
-            Some(_) => return self.fail(token.start, "expected {{end}}, found {{else}}"),
-            None => return self.fail(token.start, "this {{else}} belongs to no block"),
+            Some(_) => return fail(token.start, "expected {{end}}, found {{else}}"),
+            None => return fail(token.start, "this {{else}} belongs to no block"),
         }
         self.expect(Kind::RightDelim, "else").map(|_| ())
     }
@@ -186,7 +186,7 @@ impl Parser<'_> {
     fn end(&mut self, token: Token, blocks: &mut Blocks) -> Result<()> {
         self.expect(Kind::RightDelim, "end")?;
         let Some(open) = blocks.open.pop() else {
-            return self.fail(token.start, "this {{end}} belongs to no block");
+            return fail(token.start, "this {{end}} belongs to no block");
         };
         self.leave();
         let list = std::mem::replace(&mut blocks.list, open.outer);
@@ -205,12 +205,11 @@ impl Parser<'_> {
             }
             Block::Range { declared, pipe, body } => {
                 self.scope.truncate(declared);
-                let (body, otherwise) = match body {
-                    Some(body) => (body, list),
-                    None => {
-                        self.scope.ranges -= 1;
-                        (list, List::new())
-                    }
+                let (body, otherwise) = if let Some(body) = body {
+                    (body, list)
+                } else {
+                    self.scope.ranges -= 1;
+                    (list, List::new())
                 };
                 Node::Range(Box::new(Range { pipe, body, otherwise }))
             }
@@ -251,7 +250,7 @@ impl Parser<'_> {
     pub(super) fn string(&self, token: Token) -> Result<Str> {
         match strconv::unquote(&self.text[token.start..token.end]) {
             Some(bytes) => Ok(bytes.into()),
-            None => self.fail(token.start, "the string literal holds a bad escape"),
+            None => fail(token.start, "the string literal holds a bad escape"),
         }
     }
 

@@ -117,7 +117,7 @@ impl<'t> Parser<'t> {
                 if blank {
                     Ok(())
                 } else {
-                    self.fail(at, "this template is defined twice")
+                    fail(at, "this template is defined twice")
                 }
             }
             _ => {
@@ -145,19 +145,6 @@ impl<'t> Parser<'t> {
         number
     }
 
-    fn callee(&self, name: &str, at: usize) -> Result<ast::Callee> {
-        builtins::lookup(name).ok_or_else(|| {
-            let hint = match name {
-                "required" | "include" | "tpl" | "lookup" | "toYaml" | "fromYaml" | "toToml" => {
-                    ": it belongs to Helm, not to templates in general"
-                }
-                "env" | "expandenv" | "getHostByName" => ": templates see no environment and no network",
-                _ => "",
-            };
-            refusal(at, Failure::with(format!("function {name:?} is not defined{hint}")))
-        })
-    }
-
     /// Goes one level deeper; the caller comes back by [`Self::leave`].
     fn enter(&mut self, at: usize) -> Result<()> {
         self.depth = self.depth.checked_sub(1).ok_or_else(|| refusal(at, Failure::Limit(Limit::Depth)))?;
@@ -167,10 +154,23 @@ impl<'t> Parser<'t> {
     fn leave(&mut self) {
         self.depth += 1;
     }
+}
 
-    fn fail<T>(&self, at: usize, message: &'static str) -> Result<T> {
-        Err(refusal(at, Failure::new(message)))
-    }
+fn callee(name: &str, at: usize) -> Result<ast::Callee> {
+    builtins::lookup(name).ok_or_else(|| {
+        let hint = match name {
+            "required" | "include" | "tpl" | "lookup" | "toYaml" | "fromYaml" | "toToml" => {
+                ": it belongs to Helm, not to templates in general"
+            }
+            "env" | "expandenv" | "getHostByName" => ": templates see no environment and no network",
+            _ => "",
+        };
+        refusal(at, Failure::with(format!("function {name:?} is not defined{hint}")))
+    })
+}
+
+fn fail<T>(at: usize, message: &'static str) -> Result<T> {
+    Err(refusal(at, Failure::new(message)))
 }
 
 fn refusal(at: usize, failure: Failure) -> Refusal {

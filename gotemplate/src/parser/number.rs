@@ -40,10 +40,9 @@ pub(super) fn complex(text: &str) -> Result<Number, &'static str> {
 /// Reads an integer, a float or an imaginary number.
 #[expect(clippy::cast_precision_loss, reason = "Go's constants become floats with the same loss")]
 pub(super) fn number(text: &str) -> Result<Number, &'static str> {
-    if let Some(imaginary) = text.strip_suffix('i') {
-        if let Ok(imaginary) = strconv::parse_float(imaginary.as_bytes()) {
-            return Ok(simplified(0.0, imaginary));
-        }
+    let imaginary = text.strip_suffix('i').map(|imaginary| strconv::parse_float(imaginary.as_bytes()));
+    if let Some(Ok(imaginary)) = imaginary {
+        return Ok(simplified(0.0, imaginary));
     }
     // As in Go, a hexadecimal number counts as a float only with its exponent.
     let hex = text.starts_with("0x") || text.starts_with("0X");

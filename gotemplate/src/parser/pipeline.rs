@@ -1,6 +1,6 @@
 //! Pipelines, commands and operands.
 
-use super::{Parser, Result, number, pos, refusal};
+use super::{Parser, Result, callee, fail, number, pos, refusal};
 use crate::{
     ast::{Command, Number, Operand, Pipe, Term},
     error::Failure,
@@ -54,7 +54,7 @@ impl<'t> Parser<'t> {
             if token.kind == Kind::LeftParen {
                 self.tokens.next();
                 if outer.len() >= MOST_PARENTHESES {
-                    return self.fail(token.start, "parentheses are nested too deeply");
+                    return fail(token.start, "parentheses are nested too deeply");
                 }
                 let inner = self.open("parentheses", Kind::RightParen)?;
                 outer.push(std::mem::replace(&mut frame, inner));
@@ -108,7 +108,7 @@ impl<'t> Parser<'t> {
         }
         match frame.words.take() {
             Some(words) if !words.is_empty() => frame.pipe.commands.push(Command { words }),
-            _ => return self.fail(token.start, "empty command"),
+            _ => return fail(token.start, "empty command"),
         }
         Ok(())
     }
@@ -130,11 +130,11 @@ impl<'t> Parser<'t> {
                 return Ok(());
             }
             if context != "range" || pipe.variables.len() > 1 {
-                return self.fail(next.start, "too many variables: only range takes two");
+                return fail(next.start, "too many variables: only range takes two");
             }
             let after = self.tokens.peek_word();
             if !matches!(after.kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
-                return self.fail(after.start, "range can only set variables");
+                return fail(after.start, "range can only set variables");
             }
         }
         Ok(())
@@ -150,7 +150,7 @@ impl<'t> Parser<'t> {
                 what: Term::Bool(_) | Term::Dot | Term::Nil | Term::Number(_) | Term::Str(_),
             } = &command.words[0]
             {
-                return self.fail(*pos as usize, "only a function or a field can follow \"|\"");
+                return fail(*pos as usize, "only a function or a field can follow \"|\"");
             }
         }
         Ok(())
@@ -170,7 +170,7 @@ impl<'t> Parser<'t> {
         match &mut term.operand.what {
             Term::Field(path) | Term::Variable(_, path) => path.append(&mut fields),
             Term::Bool(_) | Term::Str(_) | Term::Number(_) | Term::Nil | Term::Dot => {
-                return self.fail(next.start, "a literal has no fields");
+                return fail(next.start, "a literal has no fields");
             }
             Term::Function(_) | Term::Pipe(_) | Term::Chain(..) => {
                 let what = Term::Chain(Box::new(term.operand), fields);
@@ -189,26 +189,19 @@ impl<'t> Parser<'t> {
         self.tokens.next();
         let source = self.source(token);
         let what = match token.kind {
-            Kind::Identifier => Term::Function(self.callee(source, token.start)?),
+            Kind::Identifier => Term::Function(callee(source, token.start)?),
             Kind::Dot => Term::Dot,
             Kind::Nil => Term::Nil,
             Kind::Bool => Term::Bool(source == "true"),
             Kind::Field => Term::Field(vec![Str::from(&source[1..])]),
             Kind::Variable => self.variable(source, token)?,
-            Kind::CharConstant => self.number(number::character(source), token)?,
-            Kind::Complex => self.number(number::complex(source), token)?,
-            Kind::Number => self.number(number::number(source), token)?,
+            Kind::CharConstant => literal(number::character(source), token)?,
+            Kind::Complex => literal(number::complex(source), token)?,
+            Kind::Number => literal(number::number(source), token)?,
             _ => Term::Str(self.string(token)?),
         };
         let operand = Operand { pos: pos(token.start), what };
         Ok(Some(Tall { operand, height: 0 }))
-    }
-
-    fn number(&self, number: Result<Number, &'static str>, token: Token) -> Result<Term> {
-        match number {
-            Ok(number) => Ok(Term::Number(Box::new(number))),
-            Err(message) => self.fail(token.start, message),
-        }
     }
 
     fn variable(&mut self, source: &'t str, token: Token) -> Result<Term> {
@@ -216,12 +209,19 @@ impl<'t> Parser<'t> {
         if self.scope.is_visible(name) {
             Ok(Term::Variable(name, Vec::new()))
         } else {
-            self.fail(token.start, "this variable is not declared")
+            fail(token.start, "this variable is not declared")
         }
     }
 
     fn source(&self, token: Token) -> &'t str {
         &self.text[token.start..token.end]
+    }
+}
+
+fn literal(number: Result<Number, &'static str>, token: Token) -> Result<Term> {
+    match number {
+        Ok(number) => Ok(Term::Number(Box::new(number))),
+        Err(message) => fail(token.start, message),
     }
 }
 

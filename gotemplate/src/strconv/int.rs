@@ -51,8 +51,7 @@ fn prefix(digits: &[u8]) -> (u32, &[u8]) {
     match digits {
         [b'0', b'x' | b'X', rest @ ..] if !rest.is_empty() => (16, rest),
         [b'0', b'b' | b'B', rest @ ..] if !rest.is_empty() => (2, rest),
-        [b'0', b'o' | b'O', rest @ ..] if !rest.is_empty() => (8, rest),
-        [b'0', rest @ ..] if !rest.is_empty() => (8, rest),
+        [b'0', b'o' | b'O', rest @ ..] | [b'0', rest @ ..] if !rest.is_empty() => (8, rest),
         _ => (10, digits),
     }
 }
