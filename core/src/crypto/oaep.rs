@@ -1,5 +1,7 @@
 //! RSA-OAEP with SHA-256 (RFC 8017): wraps the session key and binds it to a label.
 
+use std::fmt;
+
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der},
     rsa::{
@@ -40,11 +42,17 @@ impl PublicKey {
 }
 
 /// A private key of 2048 to 8192 bits, ready for use.
-#[derive(Debug)]
 pub(crate) struct PrivateKey {
     key: OaepPrivateDecryptingKey,
     pkcs8: Zeroizing<Vec<u8>>,
     spki: Vec<u8>,
+}
+
+/// The size alone: a derived `Debug` would print the key.
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({} bits)", self.bits())
+    }
 }
 
 impl PrivateKey {
