@@ -1,0 +1,205 @@
+//! A text of many documents: where one ends and the next begins, and whether it is JSON or YAML.
+//!
+//! Compat: a line that begins with `---` ends a document, wherever it stands; JSON values may follow each other
+//! without anything between; JSON that cannot be read is read again as YAML, and if that fails too, what was
+//! wrong with the JSON is reported. Unlike the reference, nothing that stands in the text is ever passed over.
+
+use std::borrow::Cow;
+
+use super::{
+    error::{DecodeError, Fault, Problem},
+    json,
+    node::Tree,
+    read::Reader,
+    yaml,
+};
+
+/// How a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Syntax {
+    Json,
+    Yaml,
+}
+
+/// Reads a stream document by document with `read`, which makes objects of trees.
+pub(super) struct Stream<'a, F> {
+    text: &'a str,
+    pos: usize,
+    syntax: Syntax,
+    /// How many documents were found.
+    number: usize,
+    /// What was wrong with the JSON that is being read again as YAML.
+    first_fault: Option<Fault>,
+    failed: bool,
+    read: F,
+}
+
+/// A document's text and tree.
+pub(super) struct Piece<'a> {
+    pub(super) number: usize,
+    pub(super) source: &'a str,
+    pub(super) syntax: Syntax,
+    pub(super) tree: Tree,
+}
+
+/// A part of the text up to the next separator.
+struct Chunk<'a> {
+    source: &'a str,
+    base: usize,
+    /// Where the next one begins.
+    next: usize,
+    separated: bool,
+}
+
+impl<'a, T, F> Stream<'a, F>
+where
+    F: FnMut(&Reader, &mut Piece<'a>) -> Result<Option<T>, Fault>,
+{
+    pub(super) fn new(text: &'a str, read: F) -> Self {
+        let syntax = if text.trim_start().starts_with('{') { Syntax::Json } else { Syntax::Yaml };
+        Self { text, pos: 0, syntax, number: 0, first_fault: None, failed: false, read }
+    }
+
+    /// The next object; documents without one are passed over.
+    fn object(&mut self) -> Result<Option<T>, DecodeError> {
+        loop {
+            let found = match self.syntax {
+                Syntax::Json => self.json(),
+                Syntax::Yaml => self.yaml(),
+            };
+            let text = self.text;
+            match found.map_err(|fault| fault.in_document(self.number, text))? {
+                Found::Object(object) => return Ok(Some(object)),
+                Found::Nothing => {}
+                Found::End => return Ok(None),
+            }
+        }
+    }
+
+    fn json(&mut self) -> Result<Found<T>, Fault> {
+        let rest = &self.text[self.pos..];
+        let value = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        self.pos += rest.len() - value.len();
+        if value.is_empty() {
+            return Ok(Found::End);
+        }
+        if value.starts_with("---") || value.starts_with('#') {
+            self.syntax = Syntax::Yaml;
+            return Ok(Found::Nothing);
+        }
+        let (tree, length) = match json::value(value, self.pos) {
+            Ok(parsed) => parsed,
+            Err(fault) => {
+                self.syntax = Syntax::Yaml;
+                self.first_fault = Some(fault);
+                return Ok(Found::Nothing);
+            }
+        };
+        self.number += 1;
+        let source = &value[..length];
+        let mut piece = Piece { number: self.number, source, syntax: Syntax::Json, tree };
+        let object = match (self.read)(&Reader::json_stream(), &mut piece) {
+            Ok(object) => object,
+            Err(fault) => self.json_as_yaml(&mut piece).ok_or(fault)?,
+        };
+        self.pos += length;
+        Ok(object.map_or(Found::Nothing, Found::Object))
+    }
+
+    /// JSON whose types do not fit, read with YAML's leniency; `None` if it is not valid YAML.
+    ///
+    /// Compat: the tree stays that of the JSON, since the reference reads the YAML into what the JSON left.
+    /// Test: `field-type-json/big-int`.
+    fn json_as_yaml(&mut self, piece: &mut Piece<'a>) -> Option<Option<T>> {
+        yaml::document(&line_ended(piece.source), self.pos).ok()?;
+        piece.tree = json::value(piece.source, self.pos).ok()?.0;
+        self.read_yaml(piece).ok()
+    }
+
+    fn yaml(&mut self) -> Result<Found<T>, Fault> {
+        let Some(chunk) = self.chunk()? else { return Ok(Found::End) };
+        let first_fault = self.first_fault.take();
+        let outcome = self.yaml_chunk(&chunk);
+        self.pos = chunk.next;
+        outcome.map_err(|fault| first_fault.unwrap_or(fault))
+    }
+
+    fn yaml_chunk(&mut self, chunk: &Chunk<'a>) -> Result<Found<T>, Fault> {
+        if is_blank(chunk.source, chunk.separated) {
+            return Ok(Found::Nothing);
+        }
+        self.number += 1;
+        let tree = yaml::document(&line_ended(chunk.source), chunk.base)?;
+        let mut piece = Piece { number: self.number, source: chunk.source, syntax: Syntax::Yaml, tree };
+        let object = self.read_yaml(&mut piece)?;
+        Ok(object.map_or(Found::Nothing, Found::Object))
+    }
+
+    fn read_yaml(&mut self, piece: &mut Piece<'a>) -> Result<Option<T>, Fault> {
+        let object = (self.read)(&Reader::yaml_stream(), piece)?;
+        Reader::check_numbers(&piece.tree.root)?;
+        Ok(object)
+    }
+
+    /// The text up to the next line that begins with `---`.
+    fn chunk(&mut self) -> Result<Option<Chunk<'a>>, Fault> {
+        let base = self.pos;
+        let mut end = base;
+        for line in self.text[base..].split_inclusive('\n') {
+            if let Some(behind) = line.strip_prefix("---") {
+                let behind = behind.trim();
+                if !behind.is_empty() && !behind.starts_with('#') {
+                    self.number += 1;
+                    return Err(self.first_fault.take().unwrap_or(Fault::new(end, Problem::Separator)));
+                }
+                if end > base {
+                    let next = end + line.len();
+                    return Ok(Some(Chunk { source: &self.text[base..end], base, next, separated: true }));
+                }
+            }
+            end += line.len();
+        }
+        let source = &self.text[base..end];
+        Ok((end > base).then_some(Chunk { source, base, next: end, separated: false }))
+    }
+}
+
+/// What stood at the reading position.
+enum Found<T> {
+    Object(T),
+    Nothing,
+    End,
+}
+
+impl<'a, T, F> Iterator for Stream<'a, F>
+where
+    F: FnMut(&Reader, &mut Piece<'a>) -> Result<Option<T>, Fault>,
+{
+    type Item = Result<T, DecodeError>;
+
+    /// Ends at the first document that cannot be read.
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let object = self.object();
+        self.failed = object.is_err();
+        object.transpose()
+    }
+}
+
+/// Whether nothing but blank lines, comments and, before a separator, directives stands there.
+fn is_blank(source: &str, separated: bool) -> bool {
+    source.lines().all(|line| {
+        let line = line.trim_matches([' ', '\r', '\u{feff}']);
+        line.is_empty() || line.starts_with('#') || (separated && line.starts_with('%')) || line == "---"
+    })
+}
+
+/// Compat: the reference's line reader ends every line, the last one too.
+fn line_ended(source: &str) -> Cow<'_, str> {
+    if source.ends_with('\n') {
+        return Cow::Borrowed(source);
+    }
+    Cow::Owned(format!("{source}\n"))
+}

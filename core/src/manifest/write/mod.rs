@@ -1,0 +1,10 @@
+//! Objects to text: JSON to the byte as the reference prints it, YAML that Go reads back exactly.
+
+mod json;
+mod shape;
+mod text;
+mod yaml;
+
+pub(super) use json::json;
+pub(super) use shape::{sealed_secret, secret};
+pub(super) use yaml::{document, scalar};

@@ -1,0 +1,57 @@
+//! What the scanner hands to the parser.
+
+use zeroize::Zeroizing;
+
+/// How a scalar was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Without quotes: its type is guessed from its text.
+    Plain,
+    /// In quotes or as a block: always text.
+    Quoted,
+}
+
+/// A token and the offset at which it begins.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) at: usize,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    StreamEnd,
+    /// `%YAML 1.1`
+    VersionDirective {
+        supported: bool,
+    },
+    /// `%TAG handle prefix`
+    TagDirective {
+        handle: String,
+        prefix: String,
+    },
+    DocumentStart,
+    DocumentEnd,
+    BlockSequenceStart,
+    BlockMappingStart,
+    BlockEnd,
+    FlowSequenceStart,
+    FlowSequenceEnd,
+    FlowMappingStart,
+    FlowMappingEnd,
+    BlockEntry,
+    FlowEntry,
+    Key,
+    Value,
+    Alias(String),
+    Anchor(String),
+    /// Handle and suffix; a verbatim tag has an empty handle.
+    Tag {
+        handle: String,
+        suffix: String,
+    },
+    Scalar {
+        text: Zeroizing<String>,
+        style: Style,
+    },
+}
