@@ -17,13 +17,19 @@ pub enum Scope {
 }
 
 /// The OAEP label: binds a ciphertext to its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Label(Vec<u8>);
 
 impl Label {
     /// The bytes given to RSA-OAEP.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl fmt::Debug for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Label({:?})", String::from_utf8_lossy(&self.0))
     }
 }
 

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fs, sync::Arc};
 use sealed_secrets_core::{
     KeyPair, KeyRing, Label,
     crypto::{OpenFailure, base64},
-    keys::OpenError,
+    keys::{OpenError, Opened},
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -42,7 +42,7 @@ fn judge(case: &Value, keys: &BTreeMap<String, Arc<KeyPair>>) -> Result<(), Stri
     let bytes = |field: &str| base64::decode(case[field].as_str().unwrap().as_bytes()).unwrap();
     let opened = ring.open(&Label::from(bytes("label_b64")), &bytes("ciphertext_b64"), &[]);
     match (opened, case["error"].as_str()) {
-        (Ok((value, _)), None) => {
+        (Ok(Opened { value, .. }), None) => {
             let right = match case["plaintext_sha256"].as_str() {
                 None => value.expose() == bytes("plaintext_b64"),
                 Some(digest) => {

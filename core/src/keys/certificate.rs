@@ -1,5 +1,7 @@
 //! Reading certificates: which one of a PEM text counts, and what it says.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use x509_parser::{certificate::X509Certificate, oid_registry, prelude::FromDer as _, time::ASN1Time};
 
@@ -45,7 +47,7 @@ pub enum CertificateError {
 }
 
 /// What a sealing certificate says. Signature, usage and start are not looked at, as in the reference.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Certificate {
     pem: String,
     spki: Vec<u8>,
@@ -120,6 +122,12 @@ impl Certificate {
             }
             (None, bits) => Err(CertificateError::KeySize { bits }),
         }
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, {} to {})", self.fingerprint, self.not_before, self.not_after)
     }
 }
 

@@ -14,7 +14,7 @@ pub use certificate::{Certificate, CertificateError};
 pub use generate::KeySpec;
 pub use pair::KeyPair;
 pub use private::KeyError;
-pub use ring::{KeyRing, OpenError};
+pub use ring::{KeyRing, OpenError, Opened};
 pub use sealing::SealingKey;
 pub use secret::KeySecret;
 

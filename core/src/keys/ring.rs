@@ -10,6 +10,17 @@ use crate::{
     crypto::{self, OpenFailure},
 };
 
+/// One opened value and what it took.
+#[derive(Debug)]
+pub struct Opened {
+    /// The value.
+    pub value: Plaintext,
+    /// The key that opened it.
+    pub key: Fingerprint,
+    /// Private operations that it cost.
+    pub tries: usize,
+}
+
 /// An immutable set of keys; a change makes a new ring, readers keep their `Arc`.
 ///
 /// The newest key seals. A key is newer than another if its instant (start of its certificate or
@@ -120,23 +131,17 @@ impl KeyRing {
     /// Opens one value: keys named in `first` are tried first, then newest to oldest. Keys whose modulus
     /// has another length than the RSA block cost no private operation, except where the block may be a
     /// longer key's with its leading zeros left out; those are tried last.
-    pub fn open(
-        &self,
-        label: &Label,
-        sealed: &[u8],
-        first: &[Fingerprint],
-    ) -> Result<(Plaintext, Fingerprint), OpenError> {
+    pub fn open(&self, label: &Label, sealed: &[u8], first: &[Fingerprint]) -> Result<Opened, OpenError> {
         let block_len = crypto::block_len(sealed).map_err(OpenError::Value)?;
-        let mut failure = None;
-        for pair in self.candidates(block_len, first) {
+        for (before, pair) in self.candidates(block_len, first).enumerate() {
             match pair.open(label, sealed) {
-                Ok(value) => return Ok((value, *pair.fingerprint())),
+                Ok(value) => return Ok(Opened { value, key: *pair.fingerprint(), tries: before + 1 }),
                 Err(OpenFailure::Rsa) => {}
                 // The session key unwrapped: this was the right key and label, no other will do better.
-                Err(found) => failure = failure.or(Some(found)),
+                Err(found) => return Err(OpenError::Value(found)),
             }
         }
-        Err(failure.map_or_else(|| self.unopened(block_len), OpenError::Value))
+        Err(self.unopened(block_len))
     }
 
     fn unopened(&self, block_len: usize) -> OpenError {

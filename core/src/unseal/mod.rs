@@ -13,16 +13,8 @@ pub use deprecated::BlobError;
 pub use error::{ItemError, Reason, UnsealError};
 pub use templates::CompiledTemplates;
 
-use crate::{Fingerprint, KeyRing, Plaintext, SealedSecret, Secret, crypto::base64, names};
-
-/// One opened item and the key that opened it.
-#[derive(Debug)]
-pub struct Opened {
-    /// The value.
-    pub value: Plaintext,
-    /// The key that opened it.
-    pub key: Fingerprint,
-}
+pub use crate::keys::Opened;
+use crate::{Fingerprint, KeyRing, SealedSecret, Secret, crypto::base64, names};
 
 /// What rendering and unsealing may use.
 pub struct Options<'a> {
@@ -74,10 +66,8 @@ pub(crate) fn open_text(
     first: &[Fingerprint],
 ) -> Result<Opened, ItemError> {
     let bytes = base64::decode(text.as_bytes()).map_err(|bad| ItemError(Reason::BadBase64(bad)))?;
-    match ring.open(&sealed.label(), &bytes, first) {
-        Ok((value, key)) => Ok(Opened { value, key }),
-        Err(error) => Err(ItemError(diagnose::reason(sealed, &bytes, ring, first, error))),
-    }
+    ring.open(&sealed.label(), &bytes, first)
+        .map_err(|error| ItemError(diagnose::reason(sealed, &bytes, ring, first, error)))
 }
 
 /// Opens every item, one after the other; each next one tries the last one's key first.
