@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn go_durations_are_read() {
         for (text, nanos) in [
-            ("0", 0),
+            ("0", 0_i128),
             ("5s", 5_000_000_000),
             ("1.5h", 5_400_000_000_000),
             ("720h0m0s", 2_592_000_000_000_000),
@@ -100,7 +100,7 @@ mod tests {
             ("+.5ms", 500_000),
             ("1us2\u{b5}s3ns", 3_003),
         ] {
-            assert_eq!(parse(text).map(|d| d.as_nanos()), Ok(i128::from(nanos as i64)), "{text}");
+            assert_eq!(parse(text).map(|d| d.as_nanos()), Ok(nanos), "{text}");
         }
     }
 
