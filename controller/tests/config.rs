@@ -1,0 +1,163 @@
+//! Flags and environment, judged by what was recorded of the reference.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use jiff::SignedDuration;
+use sealed_secrets_controller::config::{
+    Command, Config, ConfigError, FLAGS, FlagError, KeyOrder, Namespaces, flags,
+};
+use serde_json::Value;
+
+fn recorded() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/controller/flags.json");
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn read_with(args: &[&str], env: &[(&str, &str)]) -> Result<Command, ConfigError> {
+    let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+    let env: BTreeMap<String, String> = env.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+    Config::read(&args, &|name| env.get(name).cloned(), "own")
+}
+
+#[track_caller]
+fn read(args: &[&str]) -> Config {
+    match read_with(args, &[]).unwrap() {
+        Command::Run(config, _) => *config,
+        Command::Version => panic!("not a run"),
+    }
+}
+
+#[track_caller]
+fn refusal(args: &[&str]) -> String {
+    read_with(args, &[]).unwrap_err().to_string()
+}
+
+#[test]
+fn every_recorded_flag_exists_with_its_type_and_default() {
+    let usage = flags::usage("controller", FLAGS);
+    let mut passed = 0;
+    for flag in recorded()["flags"].as_array().unwrap() {
+        let name = flag["flag"].as_str().unwrap();
+        if flag["listed_in_help"] == false {
+            continue;
+        }
+        let line =
+            usage.lines().find(|line| line.split_whitespace().next() == Some(&format!("--{name}"))).unwrap();
+        let (kind, default) = (flag["type"].as_str().unwrap(), flag["default"].as_str().unwrap());
+        if kind != "bool" {
+            assert!(line.contains(&format!("--{name} {kind}")), "{line}");
+        }
+        match (kind, default) {
+            (_, "" | "false") => assert!(!line.contains("(default"), "{line}"),
+            ("string", text) => assert!(line.contains(&format!("(default {text:?})")), "{line}"),
+            (_, text) => assert!(line.contains(&format!("(default {text})")), "{line}"),
+        }
+        passed += 1;
+    }
+    println!("flags: {passed} passed, 0 failed");
+    assert!(passed >= 30);
+}
+
+#[test]
+fn bad_flags_are_refused_with_the_recorded_reason() {
+    for case in recorded()["bad_flags"]["cases"].as_array().unwrap() {
+        let args: Vec<&str> = case["args"].as_array().unwrap().iter().map(|a| a.as_str().unwrap()).collect();
+        let reason = refusal(&args);
+        if let Some(expected) = case["last_line"].as_str() {
+            assert_eq!(reason, expected);
+        }
+    }
+}
+
+#[test]
+fn environment_counts_below_the_command_line_and_a_bad_value_is_told() {
+    let env = [("SEALED_SECRETS_KEY_SIZE", "2048"), ("SEALED_SECRETS_UPDATE_STATUS", "maybe")];
+    let Command::Run(config, notices) = read_with(&["--key-ttl", "1h"], &env).unwrap() else {
+        panic!("a run")
+    };
+    assert_eq!(config.keys.bits, 2048);
+    assert!(config.update_status, "the default stays");
+    assert_eq!(notices.len(), 1);
+    assert!(notices[0].starts_with("SEALED_SECRETS_UPDATE_STATUS: "), "{notices:?}");
+    let Command::Run(config, _) = read_with(&["--key-size=8192"], &env).unwrap() else { panic!("a run") };
+    assert_eq!(config.keys.bits, 8192);
+}
+
+#[test]
+fn recorded_environment_cases_hold() {
+    assert!(matches!(read_with(&[], &[("SEALED_SECRETS_VERSION", "true")]), Ok(Command::Version)));
+    assert!(matches!(read_with(&[], &[("SEALED_SECRETS__VERSION", "true")]), Ok(Command::Run(..))));
+    assert!(matches!(read_with(&["--version"], &[("SEALED_SECRETS_KEY_SIZE", "abc")]), Ok(Command::Version)));
+    assert!(matches!(read_with(&["--version", "extra"], &[]), Ok(Command::Version)));
+}
+
+#[test]
+fn help_is_no_error_of_the_user() {
+    for args in [&["-h"][..], &["--help"], &["--key-size=2048", "-h"]] {
+        assert!(matches!(read_with(args, &[]), Err(ConfigError::Flag(FlagError::Help))), "{args:?}");
+    }
+}
+
+#[test]
+fn the_charts_way_of_passing_flags_works() {
+    let config = read(&[
+        "--update-status",
+        "--key-prefix",
+        "my-key",
+        "--privatekey-labels",
+        "a=b,c=d,a=e",
+        "--additional-namespaces",
+        "x, y,x,own",
+        "--key-cutoff-time",
+        "Tue, 03 Mar 2026 00:00:00 +0000",
+        "--key-order-priority",
+        "SecretCreationTimestamp",
+        "--log-format",
+        "json",
+    ]);
+    assert_eq!(config.keys.prefix, "my-key");
+    assert_eq!(config.keys.labels, BTreeMap::from([("a".into(), "e".into()), ("c".into(), "d".into())]));
+    assert_eq!(config.namespaces, Namespaces::Listed(vec!["own".into(), "x".into(), "y".into()]));
+    assert_eq!(config.keys.cutoff, Some("2026-03-03T00:00:00Z".parse().unwrap()));
+    assert_eq!(config.keys.order, KeyOrder::SecretCreation);
+    assert!(config.log.json);
+}
+
+#[test]
+fn defaults_are_the_references() {
+    let config = read(&[]);
+    assert_eq!(config.namespaces, Namespaces::All);
+    assert_eq!(config.keys.renew_period, SignedDuration::from_hours(720));
+    assert_eq!(config.client_rate, None, "no limit unless one is given");
+    assert_eq!(read(&["--kubeclient-qps=-1"]).client_rate, None);
+    assert_eq!(read(&["--kubeclient-qps=7"]).client_rate.map(|rate| rate.burst), Some(10));
+    assert_eq!(read(&["--all-namespaces=false"]).namespaces, Namespaces::Listed(vec!["own".into()]));
+    assert_eq!(read(&["--rotate-period=1h"]).keys.renew_period, SignedDuration::from_hours(1));
+}
+
+#[test]
+fn values_that_make_no_sense_end_the_start() {
+    for (arg, part) in [
+        ("--key-cutoff-time=2026-03-03", "--key-cutoff-time"),
+        ("--key-prefix=Upper", "'U'"),
+        ("--key-prefix=", "must not be empty"),
+        ("--privatekey-labels=novalue", "\"novalue\" is not of the form key=value"),
+        ("--key-size=1024", "2048, 3072, 4096 or 8192"),
+        ("--key-ttl=0", "--key-ttl must be longer than zero"),
+        ("--rate-limit=0", "--rate-limit must be at least 1"),
+        ("--max-unseal-retries=-1", "--max-unseal-retries must be at least 0"),
+    ] {
+        let reason = refusal(&[arg]);
+        assert!(reason.contains(part), "{arg}: {reason}");
+    }
+}
+
+#[test]
+fn what_the_reference_accepts_with_its_default_is_accepted_and_told() {
+    for arg in ["--log-level=bogus", "--log-format=xml", "--key-order-priority=Whatever"] {
+        let Command::Run(config, notices) = read_with(&[arg], &[]).unwrap() else { panic!("a run") };
+        assert_eq!(notices.len(), 1, "{arg}");
+        assert_eq!((config.log.level, config.keys.order), (tracing::Level::INFO, KeyOrder::CertNotBefore));
+    }
+}

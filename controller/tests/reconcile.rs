@@ -1,0 +1,316 @@
+//! What is done, told and tried again, as tables: no API server, no clock.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::OwnerReference};
+use sealed_secrets_controller::reconcile::{
+    outcome::{Failure, Retry},
+    plan::{Refusal, Write, plan},
+    retry, status,
+};
+use sealed_secrets_core::{
+    names,
+    sealed_secret::{Condition, Status},
+};
+
+const UID: &str = "uid-of-the-sealed-secret";
+
+/// What unsealing gives for an object named `app`.
+fn wanted() -> Secret {
+    let mut secret = bare(&[("k", "v")]);
+    secret.metadata.owner_references = Some(vec![owner(UID)]);
+    secret
+}
+
+fn bare(data: &[(&str, &str)]) -> Secret {
+    let mut secret = Secret::default();
+    secret.metadata.name = Some("app".to_owned());
+    secret.metadata.namespace = Some("ns".to_owned());
+    secret.type_ = Some("Opaque".to_owned());
+    secret.data =
+        Some(data.iter().map(|(k, v)| (k.to_string(), ByteString(v.as_bytes().to_vec()))).collect());
+    secret
+}
+
+fn owner(uid: &str) -> OwnerReference {
+    OwnerReference {
+        api_version: names::API_VERSION.to_owned(),
+        kind: names::KIND.to_owned(),
+        name: "app".to_owned(),
+        uid: uid.to_owned(),
+        controller: Some(true),
+        block_owner_deletion: None,
+    }
+}
+
+fn existing(change: impl FnOnce(&mut Secret)) -> Secret {
+    let mut secret = wanted();
+    secret.metadata.resource_version = Some("7".to_owned());
+    secret.metadata.uid = Some("uid-of-the-secret".to_owned());
+    change(&mut secret);
+    secret
+}
+
+fn annotate(secret: &mut Secret, name: &str, value: &str) {
+    secret.metadata.annotations.get_or_insert_default().insert(name.to_owned(), value.to_owned());
+}
+
+fn foreign(annotation: Option<&str>) -> Secret {
+    let mut secret = bare(&[("x", "mine"), ("k", "old")]);
+    secret.metadata.labels = Some(BTreeMap::from([("l".to_owned(), "old".to_owned())]));
+    if let Some(name) = annotation {
+        annotate(&mut secret, name, "true");
+    }
+    secret
+}
+
+#[track_caller]
+fn replaced(write: Write) -> Secret {
+    match write {
+        Write::Replace(secret) => *secret,
+        other => panic!("not replaced: {other:?}"),
+    }
+}
+
+fn keys(secret: &Secret) -> Vec<&str> {
+    secret.data.iter().flatten().map(|(k, _)| k.as_str()).collect()
+}
+
+#[test]
+fn an_absent_secret_is_created_without_server_fields() {
+    let mut wanted = wanted();
+    wanted.metadata.resource_version = Some("5".to_owned());
+    wanted.metadata.finalizers = Some(vec!["example.com/x".to_owned()]);
+    wanted.type_ = None;
+    let Write::Create(secret) = plan(&wanted, None, UID) else { panic!("not created") };
+    assert_eq!(secret.type_.as_deref(), Some("Opaque"));
+    assert_eq!((secret.metadata.resource_version, secret.metadata.finalizers), (None, None));
+    assert_eq!(secret.metadata.owner_references, Some(vec![owner(UID)]));
+}
+
+#[test]
+fn nothing_is_written_when_nothing_differs() {
+    assert_eq!(plan(&wanted(), Some(&existing(|_| {})), UID), Write::Unchanged);
+    let empty_maps = existing(|secret| {
+        secret.metadata.labels = Some(BTreeMap::new());
+        secret.metadata.annotations = Some(BTreeMap::new());
+    });
+    assert_eq!(plan(&wanted(), Some(&empty_maps), UID), Write::Unchanged);
+    let mut untyped = wanted();
+    untyped.type_ = None;
+    assert_eq!(plan(&untyped, Some(&existing(|_| {})), UID), Write::Unchanged);
+    let served = existing(|secret| {
+        secret.metadata.owner_references.as_mut().unwrap()[0].block_owner_deletion = Some(true);
+    });
+    assert_eq!(plan(&wanted(), Some(&served), UID), Write::Unchanged);
+}
+
+#[test]
+fn whatever_differs_in_an_owned_secret_is_put_back_wholesale() {
+    let edits: [fn(&mut Secret); 5] = [
+        |s| drop(s.data.as_mut().unwrap().insert("k".into(), ByteString(b"hand".to_vec()))),
+        |s| drop(s.data.as_mut().unwrap().insert("new".into(), ByteString(vec![]))),
+        |s| s.metadata.labels = Some(BTreeMap::from([("hand".into(), "made".into())])),
+        |s| annotate(s, "hand", "made"),
+        |s| s.metadata.owner_references.as_mut().unwrap().push(owner("another")),
+    ];
+    for edit in edits {
+        let secret = replaced(plan(&wanted(), Some(&existing(edit)), UID));
+        assert_eq!(keys(&secret), ["k"]);
+        assert_eq!((&secret.metadata.labels, &secret.metadata.annotations), (&None, &None));
+        assert_eq!(secret.metadata.resource_version.as_deref(), Some("7"), "guards against a race");
+    }
+}
+
+#[test]
+fn a_foreign_secret_is_refused() {
+    let refused = Write::Refuse(Refusal::NotManaged { name: "app".to_owned() });
+    assert_eq!(plan(&wanted(), Some(&foreign(None)), UID), refused);
+    let of_another = existing(|s| s.metadata.owner_references = Some(vec![owner("older incarnation")]));
+    assert_eq!(plan(&wanted(), Some(&of_another), UID), refused);
+    let mut not_quite = foreign(None);
+    annotate(&mut not_quite, names::MANAGED, "True");
+    assert_eq!(plan(&wanted(), Some(&not_quite), UID), refused);
+}
+
+#[test]
+fn managed_is_taken_over_wholesale() {
+    let secret = replaced(plan(&wanted(), Some(&foreign(Some(names::MANAGED))), UID));
+    assert_eq!(keys(&secret), ["k"]);
+    assert_eq!(secret.metadata.owner_references, Some(vec![owner(UID)]));
+    assert_eq!((secret.metadata.labels, secret.metadata.annotations), (None, None));
+}
+
+#[test]
+fn patch_is_merged_into_and_owned_only_with_managed() {
+    let secret = replaced(plan(&wanted(), Some(&foreign(Some(names::PATCH))), UID));
+    assert_eq!(keys(&secret), ["k", "x"]);
+    assert_eq!(secret.data.as_ref().unwrap()["k"].0, b"v");
+    assert_eq!(secret.metadata.owner_references, None);
+    assert_eq!(secret.metadata.labels.as_ref().unwrap()["l"], "old");
+    assert_eq!(plan(&wanted(), Some(&secret), UID), Write::Unchanged);
+
+    let mut both = foreign(Some(names::PATCH));
+    annotate(&mut both, names::MANAGED, "true");
+    assert_eq!(replaced(plan(&wanted(), Some(&both), UID)).metadata.owner_references, Some(vec![owner(UID)]));
+}
+
+#[test]
+fn an_ownerless_secret_of_ours_is_recognised_by_its_mark_on_both_sides() {
+    let mut wanted = bare(&[("k", "v2")]);
+    annotate(&mut wanted, names::SKIP_SET_OWNER_REFERENCES, "true");
+    let mut made = bare(&[("k", "v1")]);
+    assert!(matches!(plan(&wanted, Some(&made), UID), Write::Refuse(_)));
+    annotate(&mut made, names::SKIP_SET_OWNER_REFERENCES, "true");
+    assert!(matches!(plan(&wanted, Some(&made), UID), Write::Replace(_)));
+}
+
+#[test]
+fn immutability_is_turned_on_never_off_and_keeps_values() {
+    let mut immutable = wanted();
+    immutable.immutable = Some(true);
+    assert_eq!(replaced(plan(&immutable, Some(&existing(|_| {})), UID)).immutable, Some(true));
+    let fixed = existing(|s| s.immutable = Some(true));
+    assert_eq!(plan(&wanted(), Some(&fixed), UID), Write::Unchanged);
+    let other_value = existing(|s| {
+        s.immutable = Some(true);
+        s.data = Some(BTreeMap::from([("k".into(), ByteString(b"old".to_vec()))]));
+    });
+    assert_eq!(
+        plan(&immutable, Some(&other_value), UID),
+        Write::Refuse(Refusal::Immutable { name: "app".to_owned() })
+    );
+    let mut labelled = immutable.clone();
+    labelled.metadata.labels = Some(BTreeMap::from([("l".into(), "x".into())]));
+    assert!(matches!(plan(&labelled, Some(&fixed), UID), Write::Replace(_)));
+}
+
+#[test]
+fn a_type_never_changes() {
+    let typed = existing(|s| s.type_ = Some("example.com/a".to_owned()));
+    let Write::Refuse(refusal) = plan(&wanted(), Some(&typed), UID) else { panic!("not refused") };
+    assert!(refusal.to_string().contains("field is immutable"), "{refusal}");
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn find<'a>(status: &'a Status, type_: &str) -> &'a Condition {
+    status.conditions.iter().find(|c| c.type_ == type_).unwrap()
+}
+
+fn not_managed(name: &str) -> Failure {
+    Failure::Refused(Refusal::NotManaged { name: name.to_owned() })
+}
+
+#[test]
+fn the_first_status_has_synced_first_and_what_kstatus_reads() {
+    let status = status::next(None, None, Some(1), at(10)).unwrap();
+    let types: Vec<_> = status.conditions.iter().map(|c| c.type_.as_str()).collect();
+    assert_eq!(types, ["Synced", "Ready", "Stalled"]);
+    assert_eq!(status.observed_generation, Some(1));
+    let states: Vec<_> = status.conditions.iter().map(|c| c.status.as_str()).collect();
+    assert_eq!(states, ["True", "True", "False"]);
+    assert_eq!(find(&status, "Synced").message, None);
+    assert_eq!(status::next(Some(&status), None, Some(1), at(20)), None, "told once");
+}
+
+#[test]
+fn a_failure_flips_and_later_failures_keep_the_time_of_the_flip() {
+    let good = status::next(None, None, Some(1), at(10)).unwrap();
+    let bad = status::next(Some(&good), Some(&not_managed("app")), Some(1), at(20)).unwrap();
+    let synced = find(&bad, "Synced");
+    assert_eq!(synced.status, "False");
+    assert!(synced.message.as_ref().unwrap().contains("already exists and is not managed by SealedSecret"));
+    assert_eq!(synced.last_transition_time.as_ref().unwrap().0, at(20));
+    assert_eq!(
+        (find(&bad, "Ready").status.as_str(), find(&bad, "Stalled").status.as_str()),
+        ("False", "True")
+    );
+    assert_eq!(status::next(Some(&bad), Some(&not_managed("app")), Some(1), at(30)), None);
+
+    let worse = status::next(Some(&bad), Some(&not_managed("other")), Some(1), at(40)).unwrap();
+    let synced = find(&worse, "Synced");
+    assert_eq!(synced.last_transition_time.as_ref().unwrap().0, at(20), "no flip");
+    assert_eq!(synced.last_update_time.as_ref().unwrap().0, at(40));
+    assert!(status::next(Some(&worse), Some(&not_managed("other")), Some(2), at(50)).is_some(), "generation");
+}
+
+#[test]
+fn a_good_status_of_the_reference_needs_no_write_and_a_bad_one_does() {
+    let condition = |status: &str, message: Option<&str>| Condition {
+        type_: "Synced".to_owned(),
+        status: status.to_owned(),
+        message: message.map(str::to_owned),
+        ..Condition::default()
+    };
+    let reference = |condition| Status { observed_generation: Some(3), conditions: vec![condition] };
+    assert_eq!(status::next(Some(&reference(condition("True", None))), None, Some(3), at(1)), None);
+    let message = not_managed("app").message();
+    let bad = reference(condition("False", Some(&message)));
+    assert!(status::next(Some(&bad), Some(&not_managed("app")), Some(3), at(1)).is_some());
+    let stale = reference(condition("True", Some("left over from a failure")));
+    assert!(status::next(Some(&stale), None, Some(3), at(1)).is_some(), "never a stale message");
+}
+
+#[test]
+fn conditions_of_others_survive_behind_ours() {
+    let other = Condition { type_: "Other".to_owned(), status: "True".to_owned(), ..Condition::default() };
+    let synced = Condition { type_: "Synced".to_owned(), status: "True".to_owned(), ..Condition::default() };
+    let old = Status { observed_generation: Some(1), conditions: vec![other.clone(), synced] };
+    let next = status::next(Some(&old), None, Some(1), at(5)).unwrap();
+    assert_eq!(next.conditions.first().unwrap().type_, "Synced");
+    assert_eq!(next.conditions.last(), Some(&other));
+}
+
+/// Argo CD's published rule: the first condition Synced decides.
+fn argo_health(status: &Status) -> &'static str {
+    match status.conditions.iter().find(|c| c.type_ == "Synced").map(|c| c.status.as_str()) {
+        Some("True") => "Healthy",
+        Some("False") => "Degraded",
+        _ => "Progressing",
+    }
+}
+
+/// kstatus, which Flux uses: observedGeneration, then Stalled, then Ready.
+fn kstatus(status: &Status, generation: i64) -> &'static str {
+    let is =
+        |type_: &str, value: &str| status.conditions.iter().any(|c| c.type_ == type_ && c.status == value);
+    match status.observed_generation {
+        Some(observed) if observed != generation => "InProgress",
+        _ if is("Stalled", "True") => "Failed",
+        _ if is("Ready", "False") => "InProgress",
+        _ => "Current",
+    }
+}
+
+#[test]
+fn health_checks_settle() {
+    let good = status::next(None, None, Some(1), at(1)).unwrap();
+    assert_eq!((argo_health(&good), kstatus(&good, 1)), ("Healthy", "Current"));
+    assert_eq!(kstatus(&good, 2), "InProgress", "a new generation is not yet told of");
+    let stuck = status::next(Some(&good), Some(&not_managed("app")), Some(1), at(2)).unwrap();
+    assert_eq!((argo_health(&stuck), kstatus(&stuck, 1)), ("Degraded", "Failed"));
+    let passing = status::next(Some(&good), Some(&Failure::Interrupted), Some(1), at(2)).unwrap();
+    assert_eq!((argo_health(&passing), kstatus(&passing, 1)), ("Degraded", "InProgress"));
+}
+
+#[test]
+fn a_long_message_is_cut_at_a_character() {
+    let cut = status::shortened("ä".repeat(10), 12);
+    assert!(cut.len() <= 12 && cut.ends_with("..."), "{cut}");
+    assert_eq!(status::shortened("short".to_owned(), 12), "short");
+}
+
+#[test]
+fn retries_grow_to_a_cap_and_never_end() {
+    let wait = |attempt| retry::wait(Retry::Backoff, attempt, 3);
+    assert_eq!([1, 2, 3].map(wait), [100, 200, 400].map(Duration::from_millis));
+    assert_eq!([4, 5].map(wait), [5, 10].map(Duration::from_secs));
+    assert_eq!([20, 1000, u32::MAX].map(wait), [Duration::from_mins(5); 3]);
+    assert_eq!(retry::wait(Retry::Backoff, 1, 0), Duration::from_secs(5));
+    assert_eq!(retry::wait(Retry::After(Duration::from_secs(7)), 99, 3), Duration::from_secs(7));
+}

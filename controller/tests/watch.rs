@@ -1,0 +1,122 @@
+//! Which changes make an object due.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use sealed_secrets_controller::{
+    index::{Cause, Entry, Index, Looks, Sighting, State, Version},
+    pool::Priority,
+    queue::Key,
+    watch::secrets::{reaction, returns},
+};
+use sealed_secrets_core::{
+    Scope, SealedSecret,
+    sealed_secret::{Condition, Status},
+};
+
+fn sighting(uid: &str, generation: i64) -> Sighting {
+    Sighting {
+        uid: uid.into(),
+        generation: Some(generation),
+        scope: Scope::Strict,
+        repair: false,
+        deleting: false,
+        instance: "".into(),
+        status: None,
+    }
+}
+
+fn told(generation: i64) -> Option<Status> {
+    Some(Status { observed_generation: Some(generation), conditions: vec![Condition::default()] })
+}
+
+fn see(index: &Index, seen: Sighting) -> Option<Priority> {
+    index.lock().see(&Key::new("ns", "app"), seen, SealedSecret::default())
+}
+
+fn version(uid: &str, resource: &str) -> Version {
+    Version { uid: uid.into(), resource: resource.into() }
+}
+
+fn entry(state: State) -> Entry {
+    let index = Index::default();
+    see(&index, sighting("owner", 1));
+    let mut entry = index.lock().forget(&Key::new("ns", "app")).unwrap();
+    entry.state = state;
+    entry
+}
+
+#[test]
+fn a_new_object_is_fresh_and_one_with_a_status_is_only_verified() {
+    assert_eq!(see(&Index::default(), sighting("a", 1)), Some(Priority::Fresh));
+    assert_eq!(
+        see(&Index::default(), Sighting { status: told(1), ..sighting("a", 1) }),
+        Some(Priority::Verify)
+    );
+    let changed_while_down = Sighting { status: told(1), ..sighting("a", 2) };
+    assert_eq!(see(&Index::default(), changed_while_down), Some(Priority::Fresh));
+    assert_eq!(see(&Index::default(), Sighting { deleting: true, ..sighting("a", 1) }), None);
+}
+
+#[test]
+fn spec_and_scope_make_an_object_due_labels_and_status_do_not() {
+    let index = Index::default();
+    see(&index, sighting("a", 1));
+    assert_eq!(see(&index, Sighting { instance: "x".into(), status: told(1), ..sighting("a", 1) }), None);
+    assert_eq!(see(&index, sighting("a", 2)), Some(Priority::Fresh));
+    assert_eq!(
+        see(&index, Sighting { scope: Scope::ClusterWide, ..sighting("a", 2) }),
+        Some(Priority::Fresh)
+    );
+    assert_eq!(see(&index, sighting("b", 2)), Some(Priority::Fresh), "made anew under the same name");
+}
+
+#[test]
+fn only_few_ciphertexts_are_kept_while_many_objects_wait() {
+    let index = Index::default();
+    for number in 0..1000 {
+        index.lock().see(&Key::new("ns", &number.to_string()), sighting("a", 1), SealedSecret::default());
+    }
+    let kept = index.lock().objects.values().filter(|entry| entry.pending.is_some()).count();
+    assert_eq!(kept, 256);
+    assert!(index.take_pending(&Key::new("ns", "0")).is_some());
+    assert!(index.take_pending(&Key::new("ns", "0")).is_none(), "given away once");
+    index.lock().see(&Key::new("ns", "new"), sighting("a", 1), SealedSecret::default());
+    assert!(index.take_pending(&Key::new("ns", "new")).is_some(), "room again");
+}
+
+#[test]
+fn our_own_write_is_no_drift_and_a_later_one_is() {
+    let synced = entry(State::Synced(version("s", "10")));
+    let looks = Looks::default();
+    for (seen, due) in [
+        (version("s", "9"), None),
+        (version("s", "10"), None),
+        (version("s", "11"), Some((Cause::SecretChanged, Priority::Verify))),
+        (version("other", "11"), Some((Cause::Due, Priority::Fresh))),
+    ] {
+        assert_eq!(reaction(&synced, &seen, &looks), due, "{seen:?}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_way_wakes_only_when_it_looks_different() {
+    let refused = Looks { uid: "s".into(), ..Looks::default() };
+    let waits = entry(State::WaitsForSecret(refused.clone()));
+    assert_eq!(reaction(&waits, &version("s", "99"), &refused), None, "somebody else's busy Secret");
+    let handed_over = Looks { managed: true, ..refused };
+    assert_eq!(reaction(&waits, &version("s", "99"), &handed_over), Some((Cause::Due, Priority::Fresh)));
+}
+
+#[test]
+fn deleted_secrets_return_if_they_were_ours() {
+    let synced = || entry(State::Synced(version("s", "1")));
+    let owned = Looks { owner: Some("owner".into()), ..Looks::default() };
+    let merged = Looks { patch: true, ..Looks::default() };
+    let managed = Looks { managed: true, ..Looks::default() };
+    assert!(returns(&synced(), Some(&owned), false));
+    assert!(returns(&synced(), Some(&managed), false));
+    assert!(returns(&synced(), None, false), "missing from a new list");
+    assert!(!returns(&synced(), Some(&merged), false), "only merged into");
+    assert!(!returns(&synced(), Some(&owned), true), "--skip-recreate");
+    let waits = || entry(State::WaitsForSecret(Looks::default()));
+    assert!(returns(&waits(), Some(&Looks::default()), true), "nothing stands in the way any more");
+}
