@@ -1,0 +1,333 @@
+//! Go's regular expressions (RE2 syntax) rewritten for the `regex` crate.
+//!
+//! Both engines are linear and prefer the same match; their syntax differs. Everything is parsed
+//! here by Go's rules and written anew with all literals escaped, so that nothing the other engine
+//! would understand differently slips through.
+
+use super::re2_class;
+
+/// What is wrong with a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PatternError {
+    #[error("a group of the regular expression is not closed")]
+    MissingParen,
+    #[error("the regular expression closes a group that is not open")]
+    UnexpectedParen,
+    #[error("a character class of the regular expression is not closed or has a wrong range")]
+    Class,
+    #[error("the regular expression has an escape that RE2 does not know")]
+    Escape,
+    #[error("the regular expression has a repetition of nothing")]
+    NothingToRepeat,
+    #[error("the regular expression repeats a repetition; put the inner one into a group")]
+    NestedRepeat,
+    #[error("the regular expression repeats more than 1000 times")]
+    RepeatSize,
+    #[error("the regular expression has a group that RE2 does not know (no lookaround, no (?x))")]
+    Group,
+    #[error("the regular expression has a group name that is empty, repeated or not of letters and digits")]
+    GroupName,
+    #[error("the regular expression is nested too deeply")]
+    Depth,
+    #[error("the regular expression is not valid UTF-8")]
+    Utf8,
+    #[error("the regular expression is too large")]
+    TooLarge,
+}
+
+/// A pattern in the syntax of the `regex` crate.
+#[derive(Debug)]
+pub(crate) struct Translated {
+    pub(crate) pattern: String,
+    /// Name of each group from 1, empty where it has none.
+    pub(crate) names: Vec<String>,
+    /// About how many states the pattern unfolds to.
+    pub(crate) weight: u64,
+}
+
+/// Go's bound for counted repetition, nested ones multiplied.
+const MAX_REPEAT: u64 = 1000;
+/// Groups inside groups; each costs stack when the pattern is compiled.
+const MAX_DEPTH: usize = 250;
+
+/// Rewrites `pattern`, or says why Go refuses it.
+pub(crate) fn translate(pattern: &[u8]) -> Result<Translated, PatternError> {
+    let text = std::str::from_utf8(pattern).map_err(|_| PatternError::Utf8)?;
+    let mut parser = Parser {
+        rest: text,
+        out: String::with_capacity(text.len() * 2),
+        names: Vec::new(),
+        groups: vec![Group::default()],
+    };
+    while let Some(next) = parser.rest.chars().next() {
+        parser.step(next)?;
+    }
+    let top = parser.groups.pop().unwrap_or_default();
+    if !parser.groups.is_empty() {
+        return Err(PatternError::MissingParen);
+    }
+    Ok(Translated { pattern: parser.out, names: parser.names, weight: top.weight })
+}
+
+struct Parser<'p> {
+    rest: &'p str,
+    out: String,
+    names: Vec<String>,
+    groups: Vec<Group>,
+}
+
+/// An open group: what was read in it so far.
+#[derive(Default)]
+struct Group {
+    /// Whether something stands before that a repetition can apply to.
+    last: Last,
+    /// Size of the last item.
+    last_weight: u64,
+    weight: u64,
+    /// The largest product of nested repetitions in the last item, and in the group.
+    last_repeat: u64,
+    repeat: u64,
+    /// Whether the group itself is `(?flags:` or capturing; the first group is neither.
+    flags_changed: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Last {
+    #[default]
+    Nothing,
+    Item,
+    Repeat,
+}
+
+impl Parser<'_> {
+    fn step(&mut self, next: char) -> Result<(), PatternError> {
+        match next {
+            '(' => self.open(),
+            ')' => self.close(),
+            '|' => {
+                self.take(1);
+                self.out.push('|');
+                let group = self.group();
+                group.last = Last::Nothing;
+                Ok(())
+            }
+            '*' | '+' | '?' => {
+                self.take(1);
+                self.repeat(&next.to_string(), 1)
+            }
+            '{' => self.counted(),
+            '[' => {
+                let (class, rest) = re2_class::bracketed(self.rest)?;
+                self.rest = rest;
+                self.item(&class, 1);
+                Ok(())
+            }
+            '\\' => self.escape(),
+            '.' | '^' | '$' => {
+                self.take(1);
+                self.item(&next.to_string(), 1);
+                Ok(())
+            }
+            _ => {
+                self.take(next.len_utf8());
+                self.item(&re2_class::literal(u32::from(next)), 1);
+                Ok(())
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
+    }
+
+    fn group(&mut self) -> &mut Group {
+        if self.groups.is_empty() {
+            self.groups.push(Group::default());
+        }
+        let last = self.groups.len() - 1;
+        &mut self.groups[last]
+    }
+
+    fn item(&mut self, text: &str, weight: u64) {
+        self.out.push_str(text);
+        let group = self.group();
+        group.last = Last::Item;
+        group.last_weight = weight;
+        group.last_repeat = 1;
+        group.weight = group.weight.saturating_add(weight);
+    }
+
+    fn open(&mut self) -> Result<(), PatternError> {
+        if self.groups.len() > MAX_DEPTH {
+            return Err(PatternError::Depth);
+        }
+        if !self.rest.starts_with("(?") {
+            self.take(1);
+            self.names.push(String::new());
+            self.out.push('(');
+            self.groups.push(Group::default());
+            return Ok(());
+        }
+        let named = ["(?P<", "(?<"].iter().find_map(|start| self.rest.strip_prefix(start));
+        match named {
+            Some(rest) => self.open_named(rest.len()),
+            None => self.open_flags(),
+        }
+    }
+
+    fn open_named(&mut self, left: usize) -> Result<(), PatternError> {
+        let rest = &self.rest[self.rest.len() - left..];
+        let (name, rest) = rest.split_once('>').ok_or(PatternError::GroupName)?;
+        let fits = !name.is_empty() && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
+        if !fits || self.names.iter().any(|taken| taken == name) {
+            return Err(PatternError::GroupName);
+        }
+        self.names.push(name.to_owned());
+        self.rest = rest;
+        self.out.push('(');
+        self.groups.push(Group::default());
+        Ok(())
+    }
+
+    /// `(?flags)` and `(?flags:`.
+    fn open_flags(&mut self) -> Result<(), PatternError> {
+        let end = self.rest.find([':', ')']).ok_or(PatternError::Group)?;
+        let flags = &self.rest[2..end];
+        let (on, off) = flags.split_once('-').map_or((flags, None), |(on, off)| (on, Some(off)));
+        let known = |flags: &str| flags.chars().all(|flag| matches!(flag, 'i' | 'm' | 's' | 'U'));
+        if !known(on) || off.is_some_and(|off| off.is_empty() || !known(off)) {
+            return Err(PatternError::Group);
+        }
+        // The other engine refuses a flag that is named twice.
+        let off: String = "imsU".chars().filter(|flag| off.is_some_and(|off| off.contains(*flag))).collect();
+        let on: String = "imsU".chars().filter(|flag| on.contains(*flag) && !off.contains(*flag)).collect();
+        let minus = if off.is_empty() { "" } else { "-" };
+        let opens = self.rest.as_bytes()[end] == b':';
+        self.take(end + 1);
+        if opens {
+            self.out.push_str(&format!("(?{on}{minus}{off}:"));
+            self.groups.push(Group::default());
+        } else {
+            if !flags.is_empty() {
+                self.out.push_str(&format!("(?{on}{minus}{off})"));
+            }
+            self.group().flags_changed = true;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), PatternError> {
+        self.take(1);
+        if self.groups.len() < 2 {
+            return Err(PatternError::UnexpectedParen);
+        }
+        let inner = self.groups.pop().unwrap_or_default();
+        self.out.push(')');
+        let inner_repeat = inner.repeat.max(inner.last_repeat).max(1);
+        let group = self.group();
+        group.last = Last::Item;
+        group.last_weight = inner.weight.saturating_add(2);
+        group.repeat = group.repeat.max(group.last_repeat);
+        group.last_repeat = inner_repeat;
+        group.weight = group.weight.saturating_add(inner.weight).saturating_add(2);
+        Ok(())
+    }
+
+    /// `{n}`, `{n,}` or `{n,m}`; anything else is text.
+    fn counted(&mut self) -> Result<(), PatternError> {
+        let Some((least, most, length)) = counts(self.rest) else {
+            self.take(1);
+            self.item(&re2_class::literal(u32::from('{')), 1);
+            return Ok(());
+        };
+        if least > MAX_REPEAT || most.is_some_and(|most| most > MAX_REPEAT || most < least) {
+            return Err(PatternError::RepeatSize);
+        }
+        self.take(length);
+        let text = match most {
+            Some(most) => format!("{{{least},{most}}}"),
+            None => format!("{{{least},}}"),
+        };
+        self.repeat(&text, most.unwrap_or(least))
+    }
+
+    fn repeat(&mut self, operator: &str, times: u64) -> Result<(), PatternError> {
+        let group = self.group();
+        match group.last {
+            Last::Nothing => return Err(PatternError::NothingToRepeat),
+            Last::Repeat => return Err(PatternError::NestedRepeat),
+            Last::Item => {}
+        }
+        group.last = Last::Repeat;
+        // Compat: zero times hides what is inside from the bound, as in the reference.
+        if operator.starts_with('{') {
+            group.last_repeat = if times == 0 { 0 } else { group.last_repeat.saturating_mul(times) };
+        }
+        if group.last_repeat > MAX_REPEAT {
+            return Err(PatternError::RepeatSize);
+        }
+        group.repeat = group.repeat.max(group.last_repeat);
+        let unfolded = group.last_weight.saturating_mul(times.max(1));
+        group.weight = group.weight.saturating_add(unfolded);
+        group.last_weight = unfolded;
+        self.out.push_str(operator);
+        if self.rest.starts_with('?') {
+            self.take(1);
+            self.out.push('?');
+        }
+        Ok(())
+    }
+
+    fn escape(&mut self) -> Result<(), PatternError> {
+        let mut after = self.rest.chars();
+        after.next();
+        match after.next() {
+            Some('A') => self.assertion("\\A"),
+            Some('z') => self.assertion("\\z"),
+            Some('b') => self.assertion("(?-u:\\b)"),
+            Some('B') => self.assertion("(?-u:\\B)"),
+            Some('Q') => {
+                let text = &self.rest[2..];
+                let (quoted, rest) = text.split_once("\\E").unwrap_or((text, ""));
+                self.rest = rest;
+                for letter in quoted.chars() {
+                    self.item(&re2_class::literal(u32::from(letter)), 1);
+                }
+            }
+            _ => {
+                let (class, rest) = match re2_class::escaped_class(self.rest)? {
+                    Some((class, rest)) => (format!("[{class}]"), rest),
+                    None => {
+                        let (code, rest) = re2_class::escaped_char(self.rest)?;
+                        (re2_class::literal(code), rest)
+                    }
+                };
+                self.rest = rest;
+                self.item(&class, 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn assertion(&mut self, text: &str) {
+        self.take(2);
+        self.item(text, 1);
+    }
+}
+
+/// The bounds of a counted repetition at the start of `text`, and its length.
+fn counts(text: &str) -> Option<(u64, Option<u64>, usize)> {
+    let (inside, _) = text.strip_prefix('{')?.split_once('}')?;
+    let number = |digits: &str| {
+        // Compat: leading zeros make it text, and so does anything but digits.
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let zeros = digits.len() > 1 && digits.starts_with('0');
+        (plain && !zeros).then(|| digits.parse().unwrap_or(u64::MAX))
+    };
+    let (least, most) = match inside.split_once(',') {
+        None => (number(inside)?, Some(number(inside)?)),
+        Some((least, "")) => (number(least)?, None),
+        Some((least, most)) => (number(least)?, Some(number(most)?)),
+    };
+    Some((least, most, inside.len() + 2))
+}

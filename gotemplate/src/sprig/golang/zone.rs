@@ -1,0 +1,65 @@
+//! Time zones as Go names them, from the database that is compiled in.
+//!
+//! Nothing of the machine is read: "Local" is UTC here.
+
+use std::fmt;
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+/// Where a time is shown: decides its offset from UTC and the zone's abbreviation.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Zone {
+    /// UTC, and the local zone.
+    Utc,
+    /// A fixed offset in seconds; the name may be empty.
+    Fixed { name: String, offset: i64 },
+    /// An entry of the zone database.
+    Named(TimeZone),
+}
+
+impl Zone {
+    /// The zone called `name`, or nothing if the database does not have it.
+    ///
+    /// Compat: names are case-sensitive, as they are files in the reference.
+    pub(crate) fn load(name: &[u8]) -> Option<Self> {
+        match name {
+            b"" | b"UTC" | b"Local" => Some(Self::Utc),
+            _ => {
+                let name = std::str::from_utf8(name).ok()?;
+                let zone = TimeZoneDatabase::bundled().get(name).ok()?;
+                (zone.iana_name() == Some(name)).then_some(Self::Named(zone))
+            }
+        }
+    }
+
+    /// Seconds east of UTC and the abbreviation in force at `unix` seconds.
+    pub(crate) fn lookup(&self, unix: i64) -> (i64, String) {
+        match self {
+            Self::Utc => (0, "UTC".to_owned()),
+            Self::Fixed { name, offset } => (*offset, name.clone()),
+            Self::Named(zone) => {
+                // Outside of what the database covers, its ends go on for ever.
+                let (first, last) = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
+                let unix = unix.clamp(first.as_second() + 1, last.as_second() - 1);
+                let instant = jiff::Timestamp::from_second(unix).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+                let info = zone.to_offset_info(instant);
+                (i64::from(info.offset().seconds()), info.abbreviation().to_owned())
+            }
+        }
+    }
+
+    /// The name of the zone as a location: what Go's `Location` method prints.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Utc => "UTC",
+            Self::Fixed { name, .. } => name,
+            Self::Named(zone) => zone.iana_name().unwrap_or_default(),
+        }
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

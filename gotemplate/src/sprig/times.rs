@@ -1,0 +1,283 @@
+//! Times, durations, months and weekdays as templates hold them, with Go's methods.
+
+use std::{any::Any, rc::Rc};
+
+use super::golang::{
+    duration,
+    layout::{MONTHS, WEEKDAYS},
+    layout_format,
+    time::Time,
+    zone::Zone,
+};
+use crate::{
+    context::Context,
+    function::{Args, Function, Outcome, Type},
+    value::{Kind, List, Object, Value},
+};
+
+/// The type name of times, for signatures.
+pub(super) const TIME: Type = Type::Object("time.Time");
+const DURATION: Type = Type::Object("time.Duration");
+
+/// A time as a value.
+pub(super) fn value(time: Time) -> Value {
+    Value::Object(Rc::new(time))
+}
+
+impl Object for Time {
+    fn go_type(&self) -> &'static str {
+        "time.Time"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Struct
+    }
+
+    fn method(&self, name: &str) -> Option<&'static Function> {
+        TIME_METHODS.iter().find(|method| method.name == name)
+    }
+
+    fn text(&self) -> Option<Vec<u8>> {
+        Some(layout_format::format(self, layout_format::STRING))
+    }
+
+    fn same(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| self == other)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A number that has a type and a name of its own in Go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    Duration(i64),
+    Month(i64),
+    Weekday(i64),
+}
+
+impl Object for Named {
+    fn go_type(&self) -> &'static str {
+        match self {
+            Self::Duration(_) => "time.Duration",
+            Self::Month(_) => "time.Month",
+            Self::Weekday(_) => "time.Weekday",
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Duration(_) => Kind::Int64,
+            Self::Month(_) | Self::Weekday(_) => Kind::Int,
+        }
+    }
+
+    fn method(&self, name: &str) -> Option<&'static Function> {
+        let methods = match self {
+            Self::Duration(_) => DURATION_METHODS,
+            Self::Month(_) | Self::Weekday(_) => NAMED_METHODS,
+        };
+        methods.iter().find(|method| method.name == name)
+    }
+
+    fn text(&self) -> Option<Vec<u8>> {
+        let name = |names: &[&str], index: i64| {
+            usize::try_from(index).ok().and_then(|index| names.get(index)).map_or("", |name| *name).to_owned()
+        };
+        let text = match self {
+            Self::Duration(nanoseconds) => duration::format(*nanoseconds),
+            Self::Month(month) => name(&MONTHS, month - 1),
+            Self::Weekday(day) => name(&WEEKDAYS, *day),
+        };
+        Some(text.into_bytes())
+    }
+
+    fn integer(&self) -> Option<i64> {
+        let (Self::Duration(number) | Self::Month(number) | Self::Weekday(number)) = self;
+        Some(*number)
+    }
+
+    fn same(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| self == other)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// `*time.Location`: only its name can be seen.
+struct Location(Zone);
+
+impl Object for Location {
+    fn go_type(&self) -> &'static str {
+        "*time.Location"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Ptr
+    }
+
+    fn method(&self, name: &str) -> Option<&'static Function> {
+        NAMED_METHODS.iter().find(|method| method.name == name)
+    }
+
+    fn text(&self) -> Option<Vec<u8>> {
+        Some(self.0.name().as_bytes().to_vec())
+    }
+
+    fn same(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| self.0 == other.0)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn named(named: Named) -> Value {
+    Value::Object(Rc::new(named))
+}
+
+/// The number of nanoseconds that an argument is.
+fn nanoseconds(args: Args<'_>, index: usize) -> Result<i64, crate::error::Failure> {
+    Ok(args.object::<Named>(index)?.integer().unwrap_or(0))
+}
+
+fn to_text(_: &mut Context<'_>, args: Args<'_>) -> Outcome {
+    let text = if let Value::Object(object) = args.any(0) { object.text() } else { None };
+    Ok(text.unwrap_or_default().into())
+}
+
+/// A method that gives one number of the date or the clock.
+macro_rules! part {
+    ($name:literal, $field:ident) => {
+        Function::fixed($name, &[], |_, args| Ok(Value::Int(args.object::<Time>(0)?.civil().$field)))
+    };
+}
+
+/// A method that gives an integer made of the instant.
+fn instant(args: Args<'_>, per_second: i64) -> Outcome {
+    let time = args.object::<Time>(0)?;
+    let rest = i64::from(time.nanos()) / (1_000_000_000 / per_second);
+    Ok(Value::Int64(time.unix().wrapping_mul(per_second).wrapping_add(rest)))
+}
+
+static TIME_METHODS: &[Function] = &[
+    Function::fixed("Add", &[DURATION], |_, args| {
+        Ok(value(args.object::<Time>(0)?.add(nanoseconds(args, 1)?)))
+    }),
+    Function::fixed("AddDate", &[Type::Int, Type::Int, Type::Int], add_date),
+    Function::fixed("After", &[TIME], |_, args| Ok(ordering(args)?.is_gt().into())),
+    Function::fixed("Before", &[TIME], |_, args| Ok(ordering(args)?.is_lt().into())),
+    Function::fixed("Compare", &[TIME], |_, args| Ok(Value::Int(ordering(args)? as i64))),
+    part!("Day", day),
+    Function::fixed("Equal", &[TIME], |_, args| Ok(ordering(args)?.is_eq().into())),
+    Function::fixed("Format", &[Type::Str], |ctx, args| {
+        formatted(ctx, args.object::<Time>(0)?, args.str(1)?)
+    }),
+    part!("Hour", hour),
+    Function::fixed("In", &[Type::Object("*time.Location")], |_, args| {
+        let zone = args.object::<Location>(1)?.0.clone();
+        Ok(value(args.object::<Time>(0)?.in_zone(zone)))
+    }),
+    Function::fixed("IsZero", &[], |_, args| Ok(args.object::<Time>(0)?.is_zero().into())),
+    Function::fixed("Local", &[], |_, args| Ok(value(args.object::<Time>(0)?.in_zone(Zone::Utc)))),
+    Function::fixed("Location", &[], |_, args| {
+        Ok(Value::Object(Rc::new(Location(args.object::<Time>(0)?.zone().clone()))))
+    }),
+    Function::fixed("MarshalJSON", &[], |ctx, args| {
+        let text = formatted(ctx, args.object::<Time>(0)?, super::objects::RFC3339_NANO)?;
+        let Value::Str(text) = text else { return Ok(text) };
+        Ok(List::bytes(&[b"\"", &*text, b"\""].concat()).into())
+    }),
+    Function::fixed("MarshalText", &[], |ctx, args| {
+        let text = formatted(ctx, args.object::<Time>(0)?, super::objects::RFC3339_NANO)?;
+        let Value::Str(text) = text else { return Ok(text) };
+        Ok(List::bytes(&text).into())
+    }),
+    part!("Minute", minute),
+    Function::fixed("Month", &[], |_, args| Ok(named(Named::Month(args.object::<Time>(0)?.civil().month)))),
+    Function::fixed("Nanosecond", &[], |_, args| Ok(Value::Int(i64::from(args.object::<Time>(0)?.nanos())))),
+    Function::fixed("Round", &[DURATION], |_, args| {
+        let (time, step) = (args.object::<Time>(0)?, nanoseconds(args, 1)?);
+        Ok(value(time.rounded(step, true)))
+    }),
+    part!("Second", second),
+    Function::fixed("String", &[], to_text),
+    Function::fixed("Sub", &[TIME], |_, args| {
+        Ok(named(Named::Duration(args.object::<Time>(0)?.since(args.object::<Time>(1)?))))
+    }),
+    Function::fixed("Truncate", &[DURATION], |_, args| {
+        let (time, step) = (args.object::<Time>(0)?, nanoseconds(args, 1)?);
+        Ok(value(time.rounded(step, false)))
+    }),
+    Function::fixed("UTC", &[], |_, args| Ok(value(args.object::<Time>(0)?.in_zone(Zone::Utc)))),
+    Function::fixed("Unix", &[], |_, args| instant(args, 1)),
+    Function::fixed("UnixMicro", &[], |_, args| instant(args, 1_000_000)),
+    Function::fixed("UnixMilli", &[], |_, args| instant(args, 1_000)),
+    Function::fixed("UnixNano", &[], |_, args| instant(args, 1_000_000_000)),
+    Function::fixed("Weekday", &[], |_, args| {
+        let day = args.object::<Time>(0)?.civil().weekday;
+        Ok(named(Named::Weekday(i64::try_from(day).unwrap_or(0))))
+    }),
+    part!("Year", year),
+    part!("YearDay", year_day),
+];
+
+static NAMED_METHODS: &[Function] = &[Function::fixed("String", &[], to_text)];
+
+/// A duration counted in a unit, as a float.
+#[expect(clippy::cast_precision_loss, reason = "whole and part are apart, as in the reference")]
+fn units(args: Args<'_>, unit: i64) -> Outcome {
+    let nanoseconds = nanoseconds(args, 0)?;
+    Ok(Value::Float((nanoseconds / unit) as f64 + (nanoseconds % unit) as f64 / unit as f64))
+}
+
+static DURATION_METHODS: &[Function] = &[
+    Function::fixed("Abs", &[], |_, args| {
+        Ok(named(Named::Duration(nanoseconds(args, 0)?.checked_abs().unwrap_or(i64::MAX))))
+    }),
+    Function::fixed("Hours", &[], |_, args| units(args, 3_600_000_000_000)),
+    Function::fixed("Microseconds", &[], |_, args| Ok(Value::Int64(nanoseconds(args, 0)? / 1_000))),
+    Function::fixed("Milliseconds", &[], |_, args| Ok(Value::Int64(nanoseconds(args, 0)? / 1_000_000))),
+    Function::fixed("Minutes", &[], |_, args| units(args, 60_000_000_000)),
+    Function::fixed("Nanoseconds", &[], |_, args| Ok(Value::Int64(nanoseconds(args, 0)?))),
+    Function::fixed("Round", &[DURATION], |_, args| {
+        let rounded = duration::round(nanoseconds(args, 0)?, nanoseconds(args, 1)?);
+        Ok(named(Named::Duration(rounded)))
+    }),
+    Function::fixed("Seconds", &[], |_, args| units(args, 1_000_000_000)),
+    Function::fixed("String", &[], to_text),
+    Function::fixed("Truncate", &[DURATION], |_, args| {
+        let (length, step) = (nanoseconds(args, 0)?, nanoseconds(args, 1)?);
+        Ok(named(Named::Duration(if step <= 0 { length } else { length - length % step })))
+    }),
+];
+
+fn ordering(args: Args<'_>) -> Result<std::cmp::Ordering, crate::error::Failure> {
+    let (a, b) = (args.object::<Time>(0)?, args.object::<Time>(1)?);
+    Ok((a.unix(), a.nanos()).cmp(&(b.unix(), b.nanos())))
+}
+
+/// A time by a layout, paid for by the layout's length.
+pub(super) fn formatted(ctx: &mut Context<'_>, time: &Time, layout: &[u8]) -> Outcome {
+    // An element of one byte can become nine.
+    ctx.charge(layout.len().saturating_mul(9))?;
+    ctx.work(layout.len())?;
+    Ok(layout_format::format(time, layout).into())
+}
+
+fn add_date(_: &mut Context<'_>, args: Args<'_>) -> Outcome {
+    let time = args.object::<Time>(0)?;
+    let civil = time.civil();
+    // Far outside of any calendar the numbers only have to stay numbers.
+    let held = |number: i64| number.clamp(-1_000_000_000_000, 1_000_000_000_000);
+    let year = civil.year + held(args.int(1)?);
+    let month = civil.month + held(args.int(2)?);
+    let day = civil.day + held(args.int(3)?);
+    let clock = (civil.hour, civil.minute, civil.second);
+    Ok(value(Time::from_civil((year, month, day), clock, time.nanos(), time.zone().clone())))
+}
