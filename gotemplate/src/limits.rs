@@ -15,7 +15,8 @@ pub struct Limits {
     pub steps: u64,
     /// Most levels of nesting: blocks, parentheses, template calls, values inside values.
     pub depth: usize,
-    /// Most calls of costly functions: key generation, bcrypt, scrypt.
+    /// Most units of costly calls: a bcrypt or a small key takes one, an scrypt or an RSA key of 2048
+    /// bits four, one of 4096 bits sixteen.
     pub costly_calls: usize,
     /// Most bytes that a compiled regular expression may take.
     pub regex_bytes: usize,
@@ -29,7 +30,7 @@ impl Default for Limits {
             value_bytes: 32 << 20,
             steps: 1_000_000,
             depth: 500,
-            costly_calls: 10,
+            costly_calls: 40,
             regex_bytes: 1 << 20,
         }
     }
