@@ -16,10 +16,16 @@ use sealed_secrets_core::{
 };
 use serde_json::{Value, json};
 
-const UNLIKE: &[(&str, &str)] = &[(
-    "template-data/template-null-value",
-    "a null in template.data keeps the item out of the Secret (since v0.40); the older reference wrote it empty",
-)];
+const UNLIKE: &[(&str, &str)] = &[
+    (
+        "template-data/template-null-value",
+        "a null in template.data keeps the item out of the Secret (since v0.40); the older reference wrote it empty",
+    ),
+    (
+        "raw-text/yaml-binary-tag",
+        "bytes that are no text are refused where they stand; the reference puts U+FFFD for them",
+    ),
+];
 
 #[test]
 fn every_recorded_object_gives_its_secret_or_its_errors() {
@@ -32,7 +38,7 @@ fn every_recorded_object_gives_its_secret_or_its_errors() {
 }
 
 fn waits(case: &Value) -> bool {
-    case["family"] == "raw-text" || case["id"] == "template-data/sprig-upper"
+    case["id"] == "template-data/sprig-upper"
 }
 
 fn keys(cases: &[Value]) -> BTreeMap<String, Arc<KeyPair>> {
@@ -68,9 +74,7 @@ fn judge(case: &Value, keys: &BTreeMap<String, Arc<KeyPair>>) -> Result<(), Stri
 }
 
 fn read(input: &str) -> Result<SealedSecret, String> {
-    let value = serde_json::from_str(input).map_err(|error| error.to_string())?;
-    let sealed = SealedSecret::from_value(value);
-    if sealed.flaws.is_empty() { Ok(sealed) } else { Err(format!("{:?}", sealed.flaws)) }
+    sealed_secrets_core::manifest::sealed_secret(input.as_bytes()).map_err(|error| error.to_string())
 }
 
 fn same_secret(secret: &Secret, expected: &Value) -> Result<(), String> {
@@ -99,7 +103,7 @@ fn same_error(error: &UnsealError, kind: &str, case: &Value) -> Result<(), Strin
         UnsealError::DeprecatedData => kind == "deprecated-data-refused",
         UnsealError::BothData => kind == "both-data-and-encrypted-data",
         UnsealError::Blob(_) => kind == "no-key",
-        UnsealError::BlobContents(BlobError::NotJson) => kind == "inner-type",
+        UnsealError::BlobContents(BlobError::NotAnObject) => kind == "inner-type",
         UnsealError::BlobContents(BlobError::OtherKind) => kind == "inner-wrong-kind",
         UnsealError::BlobContents(BlobError::Value { .. }) => kind == "inner-base64",
     };

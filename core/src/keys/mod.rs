@@ -5,6 +5,7 @@ mod generate;
 mod pair;
 pub(crate) mod pem;
 mod private;
+pub mod recovery;
 pub mod renewal;
 mod ring;
 mod sealing;

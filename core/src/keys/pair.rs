@@ -34,6 +34,11 @@ impl KeyPair {
         Self::new(private::first_key(pem)?)
     }
 
+    /// Every RSA key of a PEM text, at least one; other blocks are passed over.
+    pub fn all_from_private_pem(pem: &[u8]) -> Result<Vec<Self>, KeyError> {
+        private::all_keys(pem)?.into_iter().map(Self::new).collect()
+    }
+
     /// A private key with the first certificate of another PEM text. A certificate that cannot be used
     /// or belongs to another key does not make the key useless: it still opens, see
     /// [`KeyPair::sealing_key`] for what is wrong.

@@ -50,6 +50,17 @@ pub(super) fn first_key(text: &[u8]) -> Result<PrivateKey, KeyError> {
     Err(KeyError::Missing(skipped))
 }
 
+/// Every RSA key; fails as [`first_key`] if there is none.
+pub(super) fn all_keys(text: &[u8]) -> Result<Vec<PrivateKey>, KeyError> {
+    let keys: Vec<_> = pem::blocks(text)
+        .filter_map(|block| match read(&block) {
+            Read::Rsa(key) => Some(*key),
+            Read::Refused(_) | Read::Skipped(_) => None,
+        })
+        .collect();
+    if keys.is_empty() { first_key(text).map(|key| vec![key]) } else { Ok(keys) }
+}
+
 /// What one block turned out to be.
 enum Read {
     Rsa(Box<PrivateKey>),

@@ -8,6 +8,7 @@
 //! What the reference loses without a word (broken documents, text behind a document's end, the items of a
 //! list) is an error here or is read. Errors name document, line and field, and hold no text of the input.
 
+mod backup;
 mod error;
 mod float;
 mod json;
@@ -24,6 +25,7 @@ use read::Reader;
 use stream::{Piece, Stream};
 use zeroize::Zeroizing;
 
+pub use backup::backed_up_secrets;
 pub use error::{DecodeError, Place, Problem};
 
 /// How objects are written.

@@ -1,4 +1,4 @@
-//! The contents of the deprecated `spec.data`: a whole Secret as JSON.
+//! The contents of the deprecated `spec.data`: a whole Secret as JSON or, rarely, YAML.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -9,14 +9,15 @@ use zeroize::Zeroizing;
 use crate::{
     Plaintext, Secret,
     crypto::base64::{self, BadBase64},
+    manifest,
 };
 
 /// Why what was sealed as a whole Secret is none. Nothing of it is quoted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BlobError {
-    /// Not the JSON of an object, or a field of the wrong type.
-    #[error("what was sealed is not the JSON of a Secret")]
-    NotJson,
+    /// Not the text of an object, or a field of the wrong type.
+    #[error("what was sealed is not a Secret in JSON or YAML")]
+    NotAnObject,
     /// An object of another kind.
     #[error("what was sealed is another kind of object than a Secret")]
     OtherKind,
@@ -78,14 +79,33 @@ struct Kind {
 }
 
 /// Reads the Secret; an empty text and one without kind and version pass, as in the reference.
-pub(super) fn read(json: &[u8]) -> Result<Secret, BlobError> {
-    let json = if json.trim_ascii().is_empty() { b"{}" } else { json };
-    let Kind { api_version, kind } = serde_json::from_slice(json).map_err(|_| BlobError::NotJson)?;
-    let named = (api_version.as_deref().unwrap_or_default(), kind.as_deref().unwrap_or_default());
-    if !matches!(named, ("" | "v1", "" | "Secret")) {
-        return Err(BlobError::OtherKind);
+pub(super) fn read(text: &[u8]) -> Result<Secret, BlobError> {
+    let text = text.trim_ascii();
+    if !text.is_empty() && !text.starts_with(b"{") {
+        return read_yaml(text);
     }
-    let blob: Blob = serde_json::from_slice(json).map_err(|_| BlobError::NotJson)?;
+    let json = if text.is_empty() { b"{}" } else { text };
+    let kind: Kind = serde_json::from_slice(json).map_err(|_| BlobError::NotAnObject)?;
+    check_kind(&kind.api_version.unwrap_or_default(), &kind.kind.unwrap_or_default())?;
+    read_json(json)
+}
+
+fn check_kind(api_version: &str, kind: &str) -> Result<(), BlobError> {
+    match (api_version, kind) {
+        ("" | "v1", "" | "Secret") => Ok(()),
+        _ => Err(BlobError::OtherKind),
+    }
+}
+
+fn read_yaml(text: &[u8]) -> Result<Secret, BlobError> {
+    let secrets = manifest::secrets(text).map_err(|_| BlobError::NotAnObject)?;
+    let [secret] = <[Secret; 1]>::try_from(secrets).map_err(|_| BlobError::NotAnObject)?;
+    check_kind(&secret.api_version, &secret.kind)?;
+    Ok(secret)
+}
+
+fn read_json(json: &[u8]) -> Result<Secret, BlobError> {
+    let blob: Blob = serde_json::from_slice(json).map_err(|_| BlobError::NotAnObject)?;
     let mut data = BTreeMap::new();
     for (item, Text(text)) in blob.data.unwrap_or_default() {
         let value = base64::decode(text.as_bytes());
