@@ -8,6 +8,14 @@ pub(crate) fn quote(text: &[u8], ascii_only: bool) -> Vec<u8> {
     out.push(b'"');
     let mut at = 0;
     while at < text.len() {
+        if let Some(escape) = plain(text[at]) {
+            if escape {
+                out.push(b'\\');
+            }
+            out.push(text[at]);
+            at += 1;
+            continue;
+        }
         let (rune, len) = unicode::decode(&text[at..]);
         match rune {
             Some(rune) => push_escaped(&mut out, rune, '"', ascii_only),
@@ -17,6 +25,15 @@ pub(crate) fn quote(text: &[u8], ascii_only: bool) -> Vec<u8> {
     }
     out.push(b'"');
     out
+}
+
+/// Whether a byte of printable ASCII needs a backslash; `None` for all other bytes.
+fn plain(byte: u8) -> Option<bool> {
+    match byte {
+        b'"' | b'\\' => Some(true),
+        b' '..=b'~' => Some(false),
+        _ => None,
+    }
 }
 
 /// Go's `strconv.QuoteRune`, or `QuoteRuneToASCII`.
