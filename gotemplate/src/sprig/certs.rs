@@ -225,7 +225,7 @@ fn build_custom(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let key = base::decode64(args.str(1)?).map_err(|_| Failure::new("the private key is not base64"))?;
     let block = pem::first(&cert).ok_or(Failure::new("the certificate is not in PEM"))?;
     match x509_parser::parse_x509_certificate(&block.der) {
-        Ok((rest, _)) if rest.is_empty() => {}
+        Ok(([], _)) => {}
         _ => return Err(Failure::new("the certificate cannot be read")),
     }
     PrivateKey::parse(&key)?;

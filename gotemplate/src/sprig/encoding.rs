@@ -54,7 +54,11 @@ fn b32dec(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 
 /// Bytes as small hexadecimal digits.
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 fn sum(ctx: &mut Context<'_>, args: Args<'_>, algorithm: &'static digest::Algorithm) -> Outcome {

@@ -82,11 +82,11 @@ fn take(ctx: &mut Context<'_>, ours: Option<&Value>, theirs: &Value, mode: Mode)
             return Err(Failure::new("cannot put a structure in the place of a dict"));
         }
         (Some(Value::Object(ours)), theirs)
-            if ours.kind() == Kind::Ptr && !overwrite && !matches!(theirs.kind(), Kind::Ptr) =>
+            if ours.kind() == Kind::Ptr
+                && !overwrite
+                && matches!(theirs.kind(), Kind::Struct | Kind::Map) =>
         {
-            if is_structure(theirs.kind()) || theirs.kind() == Kind::Map {
-                return Err(DIFFERENT_TYPES);
-            }
+            return Err(DIFFERENT_TYPES);
         }
         (Some(Value::List(ours)), Value::List(_)) if ours.len() > 0 => return Ok(overwrite),
         _ => {}

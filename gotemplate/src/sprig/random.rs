@@ -11,20 +11,14 @@ use crate::{
 
 /// The functions of this family.
 pub(super) const TABLE: &[Function] = &[
-    Function::fixed("randAlpha", &[Type::Int], |ctx, args| {
-        letters(ctx, args, |byte| byte.is_ascii_alphabetic())
-    }),
-    Function::fixed("randAlphaNum", &[Type::Int], |ctx, args| {
-        letters(ctx, args, |byte| byte.is_ascii_alphanumeric())
-    }),
+    Function::fixed("randAlpha", &[Type::Int], |ctx, args| letters(ctx, args, u8::is_ascii_alphabetic)),
+    Function::fixed("randAlphaNum", &[Type::Int], |ctx, args| letters(ctx, args, u8::is_ascii_alphanumeric)),
     Function::fixed("randAscii", &[Type::Int], |ctx, args| {
         letters(ctx, args, |byte| matches!(byte, b' '..=b'~'))
     }),
     Function::fixed("randBytes", &[Type::Int], bytes),
     Function::fixed("randInt", &[Type::Int, Type::Int], int),
-    Function::fixed("randNumeric", &[Type::Int], |ctx, args| {
-        letters(ctx, args, |byte| byte.is_ascii_digit())
-    }),
+    Function::fixed("randNumeric", &[Type::Int], |ctx, args| letters(ctx, args, u8::is_ascii_digit)),
     Function::fixed("uuidv4", &[], uuid),
 ];
 
@@ -78,7 +72,7 @@ fn uuid(ctx: &mut Context<'_>, _: Args<'_>) -> Outcome {
     ctx.random(&mut bytes);
     bytes[6] = bytes[6] & 0x0F | 0x40;
     bytes[8] = bytes[8] & 0x3F | 0x80;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = super::encoding::hexadecimal(&bytes);
     let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
     Ok(parts.join("-").into())
 }

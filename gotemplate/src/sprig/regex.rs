@@ -21,7 +21,7 @@ use crate::{
 pub(super) const TABLE: &[Function] = &[
     Function::fixed("mustRegexFind", &[Type::Str, Type::Str], find),
     Function::fixed("mustRegexFindAll", &[Type::Str, Type::Str, Type::Int], find_all),
-    Function::fixed("mustRegexMatch", &[Type::Str, Type::Str], |ctx, args| is_match(ctx, args)),
+    Function::fixed("mustRegexMatch", &[Type::Str, Type::Str], is_match),
     Function::fixed("mustRegexReplaceAll", &[Type::Str, Type::Str, Type::Str], replace_all),
     Function::fixed("mustRegexReplaceAllLiteral", &[Type::Str, Type::Str, Type::Str], replace_all_literal),
     Function::fixed("mustRegexSplit", &[Type::Str, Type::Str, Type::Int], split),

@@ -15,10 +15,10 @@ pub(super) const TABLE: &[Function] = &[
     Function::fixed("untilStep", &[Type::Int, Type::Int, Type::Int], until_step),
 ];
 
-/// Numbers from `start` towards `stop`, which is not among them.
-fn numbers(start: i64, stop: i64, step: i64) -> Result<impl ExactSizeIterator<Item = i64>, Failure> {
-    let runs = if stop < start { step < 0 } else { step > 0 && start != stop };
-    let distance = start.abs_diff(stop);
+/// Numbers from `start` towards `end`, which is not among them.
+fn numbers(start: i64, end: i64, step: i64) -> Result<(usize, impl Iterator<Item = i64>), Failure> {
+    let runs = if end < start { step < 0 } else { step > 0 && start != end };
+    let distance = start.abs_diff(end);
     let count = if runs { distance.div_ceil(step.unsigned_abs()) } else { 0 };
     // Compat: past the last 64-bit number the reference wraps around and goes on for ever.
     let last = i128::from(start) + i128::from(count) * i128::from(step);
@@ -26,12 +26,13 @@ fn numbers(start: i64, stop: i64, step: i64) -> Result<impl ExactSizeIterator<It
         return Err(Failure::Limit(Limit::Steps));
     }
     let count = u32::try_from(count).map_err(|_| Failure::Limit(Limit::ValueBytes))?;
-    Ok((0..count as usize).map(move |index| start.wrapping_add(step.wrapping_mul(index as i64))))
+    let numbers = std::iter::successors(Some(start), move |number| Some(number.wrapping_add(step)));
+    Ok((count as usize, numbers.take(count as usize)))
 }
 
-fn listed(ctx: &mut Context<'_>, start: i64, stop: i64, step: i64) -> Outcome {
-    let numbers = numbers(start, stop, step)?;
-    ctx.charge_list(numbers.len())?;
+fn listed(ctx: &mut Context<'_>, start: i64, end: i64, step: i64) -> Outcome {
+    let (count, numbers) = numbers(start, end, step)?;
+    ctx.charge_list(count)?;
     Ok(Value::List(List::new(Elem::Int, numbers.map(Value::Int).collect())))
 }
 
@@ -62,10 +63,10 @@ fn seq(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     if towards < 0 && step > 0 {
         return Ok("".into());
     }
-    let numbers = numbers(start, end.wrapping_add(towards), step)?;
+    let (count, numbers) = numbers(start, end.wrapping_add(towards), step)?;
     // At most twenty digits, a sign and a blank each.
-    ctx.charge(numbers.len().saturating_mul(22))?;
-    ctx.work(numbers.len())?;
+    ctx.charge(count.saturating_mul(22))?;
+    ctx.work(count)?;
     let mut text = String::new();
     for number in numbers {
         if !text.is_empty() {

@@ -34,7 +34,7 @@ fn length(text: &[u8]) -> i64 {
 }
 
 /// `text[from..to]`, or Go's panic as an error.
-fn slice<'t>(text: &'t [u8], from: i64, to: i64) -> Result<&'t [u8], Failure> {
+fn slice(text: &[u8], from: i64, to: i64) -> Result<&[u8], Failure> {
     const OUT_OF_RANGE: Failure = Failure::new("the bounds are outside of the string");
     let bound = |bound| usize::try_from(bound).map_err(|_| OUT_OF_RANGE);
     text.get(bound(from)?..bound(to)?).ok_or(OUT_OF_RANGE)
@@ -87,7 +87,7 @@ fn kebabcase(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 fn indented(ctx: &mut Context<'_>, args: Args<'_>, start: &[u8]) -> Outcome {
     let text = args.str(1)?;
     let width = usize::try_from(args.int(0)?).map_err(|_| Failure::new("the indentation is negative"))?;
-    let breaks = text.iter().filter(|byte| **byte == b'\n').count();
+    let breaks = bytes::count(text, b"\n");
     ctx.charge(width.saturating_mul(breaks + 1).saturating_add(text.len() + 1))?;
     let pad = vec![b' '; width];
     let line_start = [b"\n", &*pad].concat();
@@ -197,7 +197,7 @@ fn trunc(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 
 fn wrapped(ctx: &mut Context<'_>, text: &[u8], width: i64, line_end: &[u8], cut_words: bool) -> Outcome {
     let columns = usize::try_from(width.max(1)).unwrap_or(usize::MAX);
-    let blanks = text.iter().filter(|byte| **byte == b' ').count();
+    let blanks = bytes::count(text, b" ");
     let cuts = if cut_words { text.len() / columns } else { 0 };
     let breaks = blanks.saturating_add(cuts).min(text.len());
     ctx.charge(breaks.saturating_mul(line_end.len().max(1)).saturating_add(text.len()))?;

@@ -1,6 +1,6 @@
 //! Addresses as dictionaries.
 
-use super::golang::url::{Url, UrlError};
+use super::golang::url::{Url, UrlError, User};
 use crate::{
     context::Context,
     error::Failure,
@@ -22,7 +22,7 @@ fn parse(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     ctx.charge(text.len().saturating_mul(4))?;
     let url = Url::parse(text).map_err(refused)?;
     let made = Map::new([].into());
-    let user = url.user.as_ref().map(|user| user.to_bytes()).unwrap_or_default();
+    let user = url.user.as_ref().map(User::to_bytes).unwrap_or_default();
     let parts: [(&str, &[u8]); 8] = [
         ("fragment", &url.fragment),
         ("host", &url.host),

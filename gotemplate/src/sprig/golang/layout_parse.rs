@@ -99,8 +99,6 @@ impl Fields {
             Element::Year2 | Element::Year4 => self.year = number,
             Element::MonthName | Element::MonthAbbr => self.month = Some(number),
             Element::Month | Element::Month0 => self.month = Some(within(1, 12, "month")?),
-            // Compat: a wrong weekday is not noticed.
-            Element::WeekdayName | Element::WeekdayAbbr => {}
             Element::Day | Element::DayPadded | Element::Day0 => self.day = Some(number),
             Element::YearDayPadded | Element::YearDay0 => self.year_day = Some(number),
             Element::Hour24 => self.hour = within(0, 23, "hour")?,
@@ -108,7 +106,12 @@ impl Fields {
             Element::Minute | Element::Minute0 => self.minute = within(0, 59, "minute")?,
             Element::Second | Element::Second0 => self.second = within(0, 59, "second")?,
             Element::UpperAmPm | Element::LowerAmPm => self.afternoon = Some(number == 1),
-            Element::ZoneName | Element::Offset(_) | Element::Fraction(_) => {}
+            // Compat: a wrong weekday is not noticed. The others are stored as they are read.
+            Element::WeekdayName
+            | Element::WeekdayAbbr
+            | Element::ZoneName
+            | Element::Offset(_)
+            | Element::Fraction(_) => {}
         }
         Ok(())
     }
@@ -197,9 +200,8 @@ impl Fields {
         // Compat: an offset of minus one second is the reference's "none".
         let name = self.zone.unwrap_or_default();
         Ok(match self.offset.filter(|offset| *offset != -1) {
-            Some(0) if name.is_empty() => utc,
+            Some(0) | None if name.is_empty() => utc,
             Some(offset) => shifted(&utc, name, offset),
-            None if name.is_empty() => utc,
             None => {
                 // Compat: the clock is read as UTC, whatever the name says.
                 let offset = layout_zone::hours_of_gmt(&name) * 3600;

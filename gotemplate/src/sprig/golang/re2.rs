@@ -205,11 +205,11 @@ impl Parser<'_> {
         let opens = self.rest.as_bytes()[end] == b':';
         self.take(end + 1);
         if opens {
-            self.out.push_str(&format!("(?{on}{minus}{off}:"));
+            self.out.extend(["(?", &on, minus, &off, ":"]);
             self.groups.push(Group::default());
         } else {
             if !flags.is_empty() {
-                self.out.push_str(&format!("(?{on}{minus}{off})"));
+                self.out.extend(["(?", &on, minus, &off, ")"]);
             }
             self.group().flags_changed = true;
         }
@@ -295,12 +295,11 @@ impl Parser<'_> {
                 }
             }
             _ => {
-                let (class, rest) = match re2_class::escaped_class(self.rest)? {
-                    Some((class, rest)) => (format!("[{class}]"), rest),
-                    None => {
-                        let (code, rest) = re2_class::escaped_char(self.rest)?;
-                        (re2_class::literal(code), rest)
-                    }
+                let (class, rest) = if let Some((class, rest)) = re2_class::escaped_class(self.rest)? {
+                    (format!("[{class}]"), rest)
+                } else {
+                    let (code, rest) = re2_class::escaped_char(self.rest)?;
+                    (re2_class::literal(code), rest)
                 };
                 self.rest = rest;
                 self.item(&class, 1);

@@ -8,7 +8,11 @@ const NEVER: &str = "[^\\x{0}-\\x{10FFFF}]";
 /// One character as a pattern that matches just it.
 pub(crate) fn literal(code: u32) -> String {
     // A lone surrogate is a character for the reference that no text holds.
-    if char::from_u32(code).is_some() { format!("\\x{{{code:X}}}") } else { NEVER.to_owned() }
+    if char::from_u32(code).is_some() { code_point(code) } else { NEVER.to_owned() }
+}
+
+fn code_point(code: u32) -> String {
+    format!("\\x{{{code:X}}}")
 }
 
 /// The class in brackets at the start of `text`, and the text after it.
@@ -58,7 +62,7 @@ fn class_item<'p>(text: &'p str, out: &mut String) -> Result<&'p str, PatternErr
     }
     for (low, high) in [(low, high.min(0xD7FF)), (low.max(0xE000), high)] {
         if low <= high {
-            out.push_str(&format!("\\x{{{low:X}}}-\\x{{{high:X}}}"));
+            out.extend([code_point(low), "-".to_owned(), code_point(high)]);
         }
     }
     Ok(rest)
@@ -72,15 +76,17 @@ fn class_char(text: &str) -> Result<(u32, &str), PatternError> {
     }
 }
 
+/// The names that POSIX gives to classes.
+const NAMES: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
+    "upper", "word", "xdigit",
+];
+
 /// `[:alpha:]` and the like.
 fn posix(text: &str) -> Result<Option<(String, &str)>, PatternError> {
     let Some((name, rest)) = text.strip_prefix("[:").and_then(|text| text.split_once(":]")) else {
         return Ok(None);
     };
-    const NAMES: [&str; 14] = [
-        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
-        "upper", "word", "xdigit",
-    ];
     if !NAMES.contains(&name.strip_prefix('^').unwrap_or(name)) {
         return Err(PatternError::Class);
     }
@@ -109,12 +115,11 @@ pub(crate) fn escaped_class(text: &str) -> Result<Option<(String, &str)>, Patter
 
 /// The name of a category or script after `\p` or `\P`.
 fn unicode(mut negated: bool, text: &str) -> Result<(String, &str), PatternError> {
-    let (name, rest) = match text.strip_prefix('{') {
-        Some(text) => text.split_once('}').ok_or(PatternError::Class)?,
-        None => {
-            let letter = text.chars().next().ok_or(PatternError::Class)?;
-            text.split_at(letter.len_utf8())
-        }
+    let (name, rest) = if let Some(text) = text.strip_prefix('{') {
+        text.split_once('}').ok_or(PatternError::Class)?
+    } else {
+        let letter = text.chars().next().ok_or(PatternError::Class)?;
+        text.split_at(letter.len_utf8())
     };
     let name = name.strip_prefix('^').map_or(name, |name| {
         negated = !negated;

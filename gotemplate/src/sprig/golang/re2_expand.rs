@@ -1,5 +1,7 @@
 //! Go's rules for `$1` and `${name}` in replacements.
 
+use crate::unicode;
+
 /// A piece of a replacement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
@@ -44,7 +46,7 @@ fn reference(text: &[u8]) -> Option<(&str, &[u8])> {
         _ => (false, text),
     };
     let valid = text.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-    let is_word = |letter: char| letter == '_' || letter.is_alphabetic() || letter.is_numeric();
+    let is_word = |letter: char| letter == '_' || unicode::is_letter(letter) || unicode::is_digit(letter);
     let end = valid.find(|letter| !is_word(letter)).unwrap_or(valid.len());
     if end == 0 {
         return None;

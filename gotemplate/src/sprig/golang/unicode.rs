@@ -4,18 +4,10 @@ use std::sync::OnceLock;
 
 use regex_syntax::hir::{Class, HirKind};
 
-/// The first rune and its width. A byte that is not UTF-8 is U+FFFD of width 1.
+/// The first rune and its width; nothing of no text. A byte that is not UTF-8 is U+FFFD of width 1.
 pub(crate) fn decode(bytes: &[u8]) -> Option<(char, usize)> {
-    let first = *bytes.first()?;
-    let width = match first {
-        0x00..=0x7F => return Some((char::from(first), 1)),
-        0xC2..=0xDF => 2,
-        0xE0..=0xEF => 3,
-        0xF0..=0xF4 => 4,
-        _ => return Some((char::REPLACEMENT_CHARACTER, 1)),
-    };
-    let rune = bytes.get(..width).and_then(|bytes| std::str::from_utf8(bytes).ok()?.chars().next());
-    Some(rune.map_or((char::REPLACEMENT_CHARACTER, 1), |rune| (rune, width)))
+    let (rune, width) = crate::unicode::decode(bytes);
+    (width > 0).then_some((rune.unwrap_or(char::REPLACEMENT_CHARACTER), width))
 }
 
 /// The last rune and its width.
@@ -27,12 +19,8 @@ pub(crate) fn decode_last(bytes: &[u8]) -> Option<(char, usize)> {
 }
 
 /// All runes in order.
-pub(crate) fn runes(mut bytes: &[u8]) -> impl Iterator<Item = char> {
-    std::iter::from_fn(move || {
-        let (rune, width) = decode(bytes)?;
-        bytes = &bytes[width..];
-        Some(rune)
-    })
+pub(crate) fn runes(bytes: &[u8]) -> impl Iterator<Item = char> {
+    crate::unicode::runes(bytes).map(|(_, rune)| rune)
 }
 
 /// Text with every rune replaced; bytes that are not UTF-8 become U+FFFD.
@@ -82,9 +70,7 @@ pub(crate) enum Category {
     Upper,
     Lower,
     Title,
-    Letter,
     Number,
-    Digit,
     Punctuation,
 }
 
@@ -106,15 +92,13 @@ impl Category {
 
     /// The category's characters, from the tables that regular expressions use.
     fn ranges(self) -> &'static [(char, char)] {
-        static TABLES: [OnceLock<Vec<(char, char)>>; 7] = [const { OnceLock::new() }; 7];
+        static TABLES: [OnceLock<Vec<(char, char)>>; 5] = [const { OnceLock::new() }; 5];
         let (index, pattern) = match self {
             Self::Upper => (0, "\\p{Lu}"),
             Self::Lower => (1, "\\p{Ll}"),
             Self::Title => (2, "\\p{Lt}"),
-            Self::Letter => (3, "\\p{L}"),
-            Self::Number => (4, "\\p{N}"),
-            Self::Digit => (5, "\\p{Nd}"),
-            Self::Punctuation => (6, "\\p{P}"),
+            Self::Number => (3, "\\p{N}"),
+            Self::Punctuation => (4, "\\p{P}"),
         };
         TABLES[index].get_or_init(|| {
             match regex_syntax::parse(pattern).map(regex_syntax::hir::Hir::into_kind) {

@@ -121,7 +121,7 @@ fn is_connector(rune: char) -> bool {
 fn is_letter(rune: char) -> bool {
     let ideograph =
         matches!(rune, '\u{4E00}'..='\u{9FCC}' | '\u{3400}'..='\u{4D85}' | '\u{20000}'..='\u{2B81D}');
-    Category::Letter.has(rune) && !ideograph
+    crate::unicode::is_letter(rune) && !ideograph
 }
 
 fn is_small(rune: char) -> bool {
