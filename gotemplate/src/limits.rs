@@ -15,8 +15,8 @@ pub struct Limits {
     pub steps: u64,
     /// Most levels of nesting: blocks, parentheses, template calls, values inside values.
     pub depth: usize,
-    /// Most units of costly calls: a bcrypt or a small key takes one, an scrypt or an RSA key of 2048
-    /// bits four, one of 4096 bits sixteen.
+    /// Most units of costly calls: a bcrypt or a small key takes one, an RSA key of 2048 bits four, an
+    /// scrypt eight, an RSA key of 4096 bits sixteen.
     pub costly_calls: usize,
     /// Most bytes that a compiled regular expression may take.
     pub regex_bytes: usize,

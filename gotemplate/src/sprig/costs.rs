@@ -7,8 +7,10 @@ use crate::{context::Context, error::Failure};
 pub(super) enum Cost {
     /// A bcrypt of cost 10, or a small key.
     Small,
-    /// An scrypt of 32 MiB, or an RSA key of 2048 bits.
+    /// An RSA key of 2048 bits.
     Medium,
+    /// An scrypt of 32 MiB.
+    Heavy,
     /// An RSA key of 4096 bits.
     Large,
 }
@@ -18,6 +20,7 @@ pub(super) fn pay(ctx: &mut Context<'_>, cost: Cost) -> Result<(), Failure> {
     let units = match cost {
         Cost::Small => 1,
         Cost::Medium => 4,
+        Cost::Heavy => 8,
         Cost::Large => 16,
     };
     (0..units).try_for_each(|_| ctx.costly())

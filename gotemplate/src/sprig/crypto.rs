@@ -62,7 +62,7 @@ fn derive(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let Some(kind) = master_password::Kind::named(kind) else {
         return Ok([b"cannot find password template ", &**kind].concat().into());
     };
-    pay(ctx, Cost::Medium)?;
+    pay(ctx, Cost::Heavy)?;
     // The counter is 32 bits wide: larger numbers wrap, as in the reference.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "wrapping is wanted")]
     let counter = args.int(0)? as u32;
