@@ -165,7 +165,7 @@ fn callee(name: &str, at: usize) -> Result<ast::Callee> {
             "env" | "expandenv" | "getHostByName" => ": templates see no environment and no network",
             _ => "",
         };
-        refusal(at, Failure::with(format!("function {name:?} is not defined{hint}")))
+        refusal(at, Failure::with(format!("function {name:?} not defined{hint}")))
     })
 }
 
