@@ -178,7 +178,7 @@ fn kind_of(error: &DecodeError) -> &'static str {
         Problem::Base64(_) => "base64",
         Problem::Time => "time",
         Problem::Depth => "depth",
-        Problem::WrongKind => "wrong-kind",
+        Problem::WrongKind { .. } => "wrong-kind",
         Problem::BadVersion => "bad-version",
     }
 }

@@ -99,8 +99,11 @@ pub enum Problem {
     #[error("nested too deep")]
     Depth,
     /// Another kind than SealedSecret.
-    #[error("no kind like this is registered: expected SealedSecret of bitnami.com/v1alpha1")]
-    WrongKind,
+    #[error("no kind \"{}\" is registered: expected SealedSecret of bitnami.com/v1alpha1", Shown(kind))]
+    WrongKind {
+        /// The kind that stands there.
+        kind: String,
+    },
     /// An `apiVersion` with more than one slash.
     #[error("not an apiVersion")]
     BadVersion,
@@ -134,7 +137,7 @@ impl DecodeError {
             | Problem::Type { .. }
             | Problem::Time
             | Problem::Depth
-            | Problem::WrongKind
+            | Problem::WrongKind { .. }
             | Problem::BadVersion => None,
         }
     }

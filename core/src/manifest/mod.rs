@@ -12,6 +12,7 @@ mod backup;
 mod error;
 mod float;
 mod json;
+mod kinds;
 mod node;
 mod read;
 mod stream;
@@ -27,6 +28,7 @@ use zeroize::Zeroizing;
 
 pub use backup::backed_up_secrets;
 pub use error::{DecodeError, Place, Problem};
+pub use kinds::{Document, documents, recoverable};
 
 /// How objects are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

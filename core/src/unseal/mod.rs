@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
+/// What templates may use of the world, and how much they may cost.
+pub use gotemplate::{Env, Limits};
+
 pub use deprecated::BlobError;
 pub use error::{ItemError, Reason, UnsealError};
 pub use templates::CompiledTemplates;

@@ -59,7 +59,7 @@ impl Reader {
             _ => return Err(Fault::new(at, Problem::BadVersion).inside("apiVersion")),
         };
         if !known || !(kind.is_empty() || kind == names::KIND) {
-            return Err(Fault::new(at, Problem::WrongKind));
+            return Err(Fault::new(at, Problem::WrongKind { kind: kind.to_owned() }));
         }
         self.sealed_secret(node)?.ok_or_else(|| Fault::new(at, Problem::NoObject))
     }
