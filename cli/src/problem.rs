@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use sealed_secrets_core as core;
+use sealed_secrets_core::{self as core, manifest::DecodeError};
 
 /// An error that ends the program with code 1.
 #[derive(Debug, thiserror::Error)]
@@ -29,10 +29,16 @@ pub(crate) enum Problem {
     #[error("cannot write to stdout: {0}")]
     Stdout(String),
 
-    #[error("no secrets found. Ensure the input is valid and UTF-8 encoded{0}")]
-    NoSecrets(String),
+    #[error("no secrets found. Ensure the input is valid and UTF-8 encoded{}", detail(.0.as_ref()))]
+    NoSecrets(Option<DecodeError>),
+    #[error("no sealed secrets found in the input{}", detail(.0.as_ref()))]
+    NoSealedSecrets(Option<DecodeError>),
     #[error("{0}")]
-    Decode(String),
+    Field(DecodeError),
+    #[error("the input holds {what} beside Secrets, which -o json cannot carry")]
+    OtherKinds { what: String },
+    #[error("secret.data is empty in input Secret: the input is a list")]
+    List,
     #[error("{0}")]
     Seal(String),
     #[error("the input has {count} documents, and --merge-into takes one Secret at a time", count = .0)]
@@ -82,6 +88,16 @@ impl Problem {
         Self::File(format!("read {}: {}", path.display(), reason(error)))
     }
 
+    /// Secrets that cannot be read: as a whole, or in one field.
+    pub(crate) fn secrets(error: DecodeError) -> Self {
+        if error.path.is_empty() { Self::NoSecrets(Some(error)) } else { Self::Field(error) }
+    }
+
+    /// The same for SealedSecrets.
+    pub(crate) fn sealed_secrets(error: DecodeError) -> Self {
+        if error.path.is_empty() { Self::NoSealedSecrets(Some(error)) } else { Self::Field(error) }
+    }
+
     /// What to do next.
     pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -94,7 +110,15 @@ impl Problem {
             }
             Self::RawWithoutNamespace(_) => "name the namespace with -n; --scope cluster-wide needs none",
             Self::Format(_) => "-o takes json or yaml",
-            Self::NoSecrets(_) => {
+            Self::NoSecrets(Some(error)) | Self::NoSealedSecrets(Some(error)) | Self::Field(error) => {
+                return error.hint().map(str::to_owned);
+            }
+            Self::OtherKinds { .. } => {
+                "-o yaml seals the Secrets and leaves everything else in its place; or give the Secrets alone"
+            }
+            Self::List => "-o yaml seals each Secret of a list as a document of its own",
+            Self::NoSealedSecrets(None) => "the input should be a SealedSecret, as kubeseal writes it",
+            Self::NoSecrets(None) => {
                 "the input should be a Secret, as `kubectl create secret … --dry-run=client -o yaml` prints it"
             }
             Self::Url { .. } => "--cert takes a file name, or a URL of http, https or file",
@@ -129,7 +153,6 @@ impl Problem {
             | Self::File(_)
             | Self::Stdin(_)
             | Self::Stdout(_)
-            | Self::Decode(_)
             | Self::Merge(_)
             | Self::Unseal(_)
             | Self::Validate(_)
@@ -138,6 +161,10 @@ impl Problem {
         };
         Some(hint.to_owned())
     }
+}
+
+fn detail(error: Option<&DecodeError>) -> String {
+    error.map(|error| format!(": {error}")).unwrap_or_default()
 }
 
 fn service_hint(seen: &[String]) -> String {

@@ -185,10 +185,9 @@ async fn config(target: Target) -> Result<Config, KubeconfigError> {
     let server = with_scheme(&cluster);
     // Over plain http credentials could be read by anyone, so none are sent, and no plugin is asked for any.
     let user = match server.starts_with("https://") {
-        true => exec::credentials(target.user, &cluster)?,
+        true => with_token(exec::credentials(target.user, &cluster)?)?,
         false => target::without_credentials(target.user),
     };
-    check_token_file(&user)?;
     cluster.server = Some(server.clone());
     let single = Kubeconfig {
         clusters: vec![NamedCluster { name: "c".into(), cluster: Some(cluster), ..Default::default() }],
@@ -225,14 +224,16 @@ fn with_scheme(cluster: &kube::config::Cluster) -> String {
     format!("{}://{server}", if tls { "https" } else { "http" })
 }
 
-/// A token file that cannot be read is named now, and not as a request that fails.
-fn check_token_file(user: &AuthInfo) -> Result<(), KubeconfigError> {
+/// The token of a file, read now: one that cannot be read is named, and a line end after it is no part of it.
+fn with_token(user: AuthInfo) -> Result<AuthInfo, KubeconfigError> {
     match &user.token_file {
-        Some(path) if user.token.is_none() => match std::fs::read(path) {
-            Ok(_) => Ok(()),
+        Some(path) if user.token.is_none() => match std::fs::read_to_string(path) {
+            Ok(token) => {
+                Ok(AuthInfo { token: Some(token.trim().to_owned().into()), token_file: None, ..user })
+            }
             Err(error) => Err(KubeconfigError::File { path: path.clone(), reason: reason(&error) }),
         },
-        _ => Ok(()),
+        _ => Ok(user),
     }
 }
 

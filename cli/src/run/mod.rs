@@ -2,6 +2,7 @@
 
 mod parallel;
 mod raw;
+mod recover;
 mod remote;
 mod seal;
 
@@ -35,9 +36,8 @@ pub(crate) fn run(job: Job) -> Result<(), Problem> {
         Job::ReEncrypt { input, output, format, controller } => {
             remote::re_encrypt(&input, &output, &format, &controller)
         }
-        Job::MergeInto { .. } | Job::Recover { .. } => {
-            Err(Problem::Merge("merging and recovery are not there yet".to_owned()))
-        }
+        Job::Recover { keys, input, output, format } => recover::recover(&keys, &input, &output, &format),
+        Job::MergeInto { .. } => Err(Problem::Merge("merging is not there yet".to_owned())),
     }
 }
 

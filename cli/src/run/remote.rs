@@ -49,9 +49,9 @@ pub(super) fn re_encrypt(
 /// The SealedSecrets of the input; anything else is refused, since it may hold values in the open.
 fn read(input: Input) -> Result<Vec<SealedSecret>, Problem> {
     let text = input.read("a SealedSecret in YAML or JSON")?;
-    let sealed = manifest::sealed_secrets(&text).map_err(|error| Problem::Decode(error.to_string()))?;
+    let sealed = manifest::sealed_secrets(&text).map_err(Problem::sealed_secrets)?;
     if sealed.is_empty() {
-        return Err(Problem::NoSecrets(String::new()));
+        return Err(Problem::NoSealedSecrets(None));
     }
     match sealed
         .iter()
