@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use jiff::Timestamp;
 use sealed_secrets_core::{
     KeyPair, KeyRing,
-    keys::backup,
+    keys::recovery,
     manifest,
     unseal::{Env, Limits, Options, unseal},
 };
@@ -47,7 +47,7 @@ fn ring(files: &[PathBuf]) -> Result<KeyRing, Problem> {
     let mut pairs: Vec<Arc<KeyPair>> = Vec::new();
     for path in files {
         let text = input::file(path)?;
-        let keys = backup::read(&text).map_err(|error| {
+        let keys = recovery::read(&text).map_err(|error| {
             Problem::PrivateKey(format!("no key could decrypt secret: {}: {error}", path.display()))
         })?;
         pairs.extend(keys.into_iter().map(Arc::new));
