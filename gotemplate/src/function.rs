@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::{
     context::Context,
     error::Failure,
-    value::{Kind, List, Map, Object, Str, Value},
+    value::{List, Map, Object, Str, Value},
 };
 
 /// What every function gives.
@@ -56,7 +56,6 @@ pub(crate) enum Type {
     Any,
     Bool,
     Int,
-    Int64,
     Uint32,
     Float64,
     Str,
@@ -75,7 +74,6 @@ impl Type {
             Self::Any => "interface {}",
             Self::Bool => "bool",
             Self::Int => "int",
-            Self::Int64 => "int64",
             Self::Uint32 => "uint32",
             Self::Float64 => "float64",
             Self::Str => "string",
@@ -96,7 +94,6 @@ impl Type {
             (Self::Any, _)
             | (Self::Bool, Value::Bool(_))
             | (Self::Int, Value::Int(_))
-            | (Self::Int64, Value::Int64(_))
             | (Self::Float64, Value::Float(_))
             | (Self::Str, Value::Str(_)) => true,
             _ => false,
@@ -164,13 +161,6 @@ impl<'a> Args<'a> {
 /// The real type behind an object.
 pub(crate) fn object_as<T: Object>(object: &Rc<dyn Object>) -> Option<&T> {
     object.as_any().downcast_ref()
-}
-
-impl Kind {
-    /// Whether it is an integer without sign.
-    pub(crate) fn is_unsigned(self) -> bool {
-        matches!(self, Self::Uint8 | Self::Uint64)
-    }
 }
 
 const MISMATCH: Failure = Failure::new("the engine passed an argument of the wrong type");

@@ -20,6 +20,7 @@ mod template;
 mod unicode;
 mod value;
 
+pub use builtins::function_names;
 pub use context::Env;
 pub use error::{Error, ErrorKind};
 pub use limits::{Limit, Limits};

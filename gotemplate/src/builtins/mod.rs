@@ -25,8 +25,8 @@ pub(crate) fn lookup(name: &str) -> Option<Callee> {
     }
 }
 
-/// Names of all functions.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+/// The names of all functions that a template can call, in no order.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
     ["and", "or"].into_iter().chain(FUNCTIONS.keys().copied())
 }
 

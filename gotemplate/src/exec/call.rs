@@ -164,7 +164,6 @@ fn literal(number: &Number, wanted: Type) -> Result<Value, Failure> {
     let value = match wanted {
         Type::Any => return constant(number),
         Type::Int => number.int.map(Value::Int),
-        Type::Int64 => number.int.map(Value::Int64),
         // Go cuts off what does not fit.
         Type::Uint32 => number.uint.map(|uint| Value::Int((uint & u64::from(u32::MAX)).cast_signed())),
         Type::Float64 => number.float.map(Value::Float),

@@ -105,11 +105,6 @@ impl Value {
     pub(crate) fn list(items: Vec<Value>) -> Self {
         Self::List(List::new(Elem::Any, items))
     }
-
-    /// A list of `string`.
-    pub(crate) fn strings<S: Into<Str>>(items: impl IntoIterator<Item = S>) -> Self {
-        Self::List(List::new(Elem::Str, items.into_iter().map(|s| Self::Str(s.into())).collect()))
-    }
 }
 
 impl From<bool> for Value {
