@@ -2,13 +2,14 @@
 //!
 //! Rendering here would make the controller an oracle: whoever may call it could have any opened value
 //! transformed by a template of his own and sealed for a place of his own. So neither function looks at
-//! `spec.template`, and the scope comes from `metadata.annotations` alone.
+//! `spec.template`, not even to find out why a value does not open, and the scope comes from
+//! `metadata.annotations` alone.
 
 use std::collections::BTreeMap;
 
 use crate::{
     KeyRing, SealedSecret,
-    unseal::{self, ItemError, Opened, UnsealError},
+    unseal::{self, Diagnosis, ItemError, Opened, UnsealError},
 };
 
 /// A SealedSecret that cannot be sealed anew.
@@ -57,7 +58,7 @@ fn open(sealed: &SealedSecret, ring: &KeyRing, accept_v1_data: bool) -> Result<A
     unseal::check(sealed, accept_v1_data)?;
     let mut items = BTreeMap::new();
     let mut failed: BTreeMap<String, ItemError> = BTreeMap::new();
-    for (item, opened) in unseal::open_items(sealed, ring, &[]) {
+    for (item, opened) in unseal::open_items(sealed, ring, &[], Diagnosis::Plain) {
         match opened {
             Ok(opened) => _ = items.insert(item, opened),
             Err(error) => _ = failed.insert(item, error),
@@ -66,6 +67,7 @@ fn open(sealed: &SealedSecret, ring: &KeyRing, accept_v1_data: bool) -> Result<A
     if !failed.is_empty() {
         return Err(UnsealError::Items { items: failed, templates: BTreeMap::new() });
     }
-    let blob = sealed.spec.data.as_deref().map(|text| unseal::open_text(sealed, text, ring, &[]));
+    let open = |text| unseal::open_text(sealed, text, ring, &[], Diagnosis::Plain);
+    let blob = sealed.spec.data.as_deref().map(open);
     Ok(AllOpened { items, blob: blob.transpose().map_err(UnsealError::Blob)? })
 }

@@ -75,6 +75,12 @@ fn sizes_that_cannot_be_made_are_named() {
 }
 
 #[test]
+fn a_key_that_is_too_small_is_refused_by_its_size() {
+    let error = KeyPair::from_private_pem(&file("size-1024.key")).unwrap_err();
+    assert_eq!(error.to_string(), "the RSA private key has 1024 bits; 2048 to 8192 are supported");
+}
+
+#[test]
 fn a_key_goes_into_its_secret_and_back() {
     let shape = KeySecret {
         namespace: "kube-system".to_owned(),

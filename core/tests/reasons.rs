@@ -168,7 +168,8 @@ fn verify_and_reseal_answer_alike_for_any_template() {
     for template in templates {
         let with = |object: &SealedSecret| {
             let mut object = object.clone();
-            // Neither the text nor the annotations of a template may change an answer.
+            // Neither text nor names nor annotations of a template may change an answer.
+            object.spec.template.metadata.name = Some("old".to_owned());
             object.spec.template.data.insert("t".to_owned(), Some(template.to_owned()));
             let annotation = Scope::ClusterWide.annotation().unwrap().to_owned();
             object.spec.template.metadata.annotations = Some([(annotation, "true".to_owned())].into());

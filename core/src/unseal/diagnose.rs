@@ -11,6 +11,16 @@ use crate::{
     keys::OpenError,
 };
 
+/// How much a failure is looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Diagnosis {
+    /// Likely other labels are tried.
+    Full,
+    /// Only what the failure itself says: for callers whom nobody has identified, who shall neither cause
+    /// more work nor learn more, and whose answer must not depend on the template.
+    Plain,
+}
+
 /// Private operations that a diagnosis may cost at most.
 const BUDGET: usize = 24;
 
@@ -21,7 +31,12 @@ pub(super) fn reason(
     ring: &KeyRing,
     first: &[Fingerprint],
     error: OpenError,
+    diagnosis: Diagnosis,
 ) -> Reason {
+    let misplaced = || match diagnosis {
+        Diagnosis::Full => misplaced(sealed, bytes, ring, first),
+        Diagnosis::Plain => None,
+    };
     match error {
         OpenError::NoKeys => Reason::NoKeys,
         OpenError::Value(OpenFailure::TooShort) => Reason::Truncated,
@@ -31,7 +46,7 @@ pub(super) fn reason(
             Reason::Corrupt(OpenFailure::Rsa)
         }
         OpenError::NoKeyOfItsSize { bits } => Reason::UnknownKey { bits },
-        OpenError::NoKeyFits => misplaced(sealed, bytes, ring, first).unwrap_or_else(|| {
+        OpenError::NoKeyFits => misplaced().unwrap_or_else(|| {
             let place = format!("{}/{}", sealed.namespace(), sealed.name());
             Reason::NoKeyFits { scope: sealed.scope(), place }
         }),

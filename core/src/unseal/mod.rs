@@ -13,6 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 pub use gotemplate::{Env, Limits};
 
 pub use deprecated::BlobError;
+pub(crate) use diagnose::Diagnosis;
 pub use error::{ItemError, Reason, UnsealError};
 pub use templates::CompiledTemplates;
 
@@ -26,7 +27,7 @@ pub struct Options<'a> {
     /// Keys to try first.
     pub first: &'a [Fingerprint],
     /// The world of templates.
-    pub env: &'a gotemplate::Env<'a>,
+    pub env: &'a Env<'a>,
 }
 
 /// Opens every item and assembles the Secret.
@@ -35,7 +36,7 @@ pub fn unseal(sealed: &SealedSecret, ring: &KeyRing, options: &Options<'_>) -> R
     if sealed.spec.data.is_some() {
         return open_deprecated(sealed, ring, options.first).map(|(secret, _)| secret);
     }
-    let items = open_items(sealed, ring, options.first);
+    let items = open_items(sealed, ring, options.first, Diagnosis::Full);
     assemble(sealed, items, &CompiledTemplates::new(sealed), options.env)
 }
 
@@ -59,7 +60,7 @@ pub fn open_item(
     first: &[Fingerprint],
 ) -> Result<Opened, ItemError> {
     let text = sealed.spec.encrypted_data.get(item).map_or("", String::as_str);
-    open_text(sealed, text, ring, first)
+    open_text(sealed, text, ring, first, Diagnosis::Full)
 }
 
 pub(crate) fn open_text(
@@ -67,28 +68,30 @@ pub(crate) fn open_text(
     text: &str,
     ring: &KeyRing,
     first: &[Fingerprint],
+    diagnosis: Diagnosis,
 ) -> Result<Opened, ItemError> {
     let bytes = base64::decode(text.as_bytes()).map_err(|bad| ItemError(Reason::BadBase64(bad)))?;
     ring.open(&sealed.label(), &bytes, first)
-        .map_err(|error| ItemError(diagnose::reason(sealed, &bytes, ring, first, error)))
+        .map_err(|error| ItemError(diagnose::reason(sealed, &bytes, ring, first, error, diagnosis)))
 }
 
 /// Opens every item, one after the other; each next one tries the last one's key first.
-pub fn open_items(
+pub(crate) fn open_items(
     sealed: &SealedSecret,
     ring: &KeyRing,
     first: &[Fingerprint],
+    diagnosis: Diagnosis,
 ) -> BTreeMap<String, Result<Opened, ItemError>> {
     let mut first = first.to_vec();
-    let open = |item: &String| {
-        let opened = open_item(sealed, item, ring, &first);
+    let open = |(item, text): (&String, &String)| {
+        let opened = open_text(sealed, text, ring, &first, diagnosis);
         if let Ok(opened) = &opened {
             first.retain(|key| *key != opened.key);
             first.insert(0, opened.key);
         }
         (item.clone(), opened)
     };
-    sealed.spec.encrypted_data.keys().map(open).collect()
+    sealed.spec.encrypted_data.iter().map(open).collect()
 }
 
 /// Makes the Secret of opened items: templates, metadata, owner reference. Reports the errors of all items
@@ -97,7 +100,7 @@ pub fn assemble(
     sealed: &SealedSecret,
     items: BTreeMap<String, Result<Opened, ItemError>>,
     templates: &CompiledTemplates,
-    env: &gotemplate::Env<'_>,
+    env: &Env<'_>,
 ) -> Result<Secret, UnsealError> {
     let mut values = BTreeMap::new();
     let mut failed = BTreeMap::new();
@@ -135,7 +138,7 @@ pub fn open_deprecated(
     first: &[Fingerprint],
 ) -> Result<(Secret, Fingerprint), UnsealError> {
     let text = sealed.spec.data.as_deref().unwrap_or_default();
-    let opened = open_text(sealed, text, ring, first).map_err(UnsealError::Blob)?;
+    let opened = open_text(sealed, text, ring, first, Diagnosis::Full).map_err(UnsealError::Blob)?;
     let mut secret = deprecated::read(opened.value.expose())?;
     secret.metadata = metadata(sealed, secret.metadata);
     Ok((secret, opened.key))
