@@ -260,8 +260,9 @@ fn replace_all(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
         for piece in &pieces {
             let text = match piece {
                 Piece::Text(text) => text.as_slice(),
-                Piece::Group(index) => captures
-                    .get(*index)
+                Piece::Groups(groups) => groups
+                    .iter()
+                    .find_map(|index| captures.get(*index))
                     .map_or(b"".as_slice(), |group| subject.part(group.start(), group.end())),
             };
             ctx.charge(text.len())?;

@@ -178,10 +178,15 @@ static TIME_METHODS: &[Function] = &[
     Function::fixed("Format", &[Type::Str], |ctx, args| {
         formatted(ctx, args.object::<Time>(0)?, args.str(1)?)
     }),
+    Function::fixed("GoString", &[], go_string),
     part!("Hour", hour),
     Function::fixed("In", &[Type::Object("*time.Location")], |_, args| {
         let zone = args.object::<Location>(1)?.0.clone();
         Ok(value(args.object::<Time>(0)?.in_zone(zone)))
+    }),
+    Function::fixed("IsDST", &[], |_, args| {
+        let time = args.object::<Time>(0)?;
+        Ok(time.zone().is_summer_time(time.unix()).into())
     }),
     Function::fixed("IsZero", &[], |_, args| Ok(args.object::<Time>(0)?.is_zero().into())),
     Function::fixed("Local", &[], |_, args| Ok(value(args.object::<Time>(0)?.in_zone(Zone::Utc)))),
@@ -268,6 +273,28 @@ pub(super) fn formatted(ctx: &mut Context<'_>, time: &Time, layout: &[u8]) -> Ou
     ctx.charge(layout.len().saturating_mul(9))?;
     ctx.work(layout.len())?;
     Ok(layout_format::format(time, layout).into())
+}
+
+/// The time as Go source text.
+fn go_string(_: &mut Context<'_>, args: Args<'_>) -> Outcome {
+    let time = args.object::<Time>(0)?;
+    let civil = time.civil();
+    let month = usize::try_from(civil.month - 1).ok().and_then(|month| MONTHS.get(month)).copied();
+    let zone = match time.zone() {
+        Zone::Utc => "time.UTC".to_owned(),
+        zone => format!("time.Location({:?})", zone.name()),
+    };
+    Ok(format!(
+        "time.Date({}, time.{}, {}, {}, {}, {}, {}, {zone})",
+        civil.year,
+        month.unwrap_or_default(),
+        civil.day,
+        civil.hour,
+        civil.minute,
+        civil.second,
+        time.nanos()
+    )
+    .into())
 }
 
 fn add_date(_: &mut Context<'_>, args: Args<'_>) -> Outcome {

@@ -2,7 +2,12 @@
 #![allow(dead_code, reason = "each test uses its part")]
 #![allow(clippy::disallowed_methods, reason = "tests read their cases from files")]
 
-use std::{cell::Cell, collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use gotemplate::{Env, Error, Limits, Template};
@@ -22,9 +27,14 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../testdata/templates")
 }
 
-/// The cases of a file.
+/// The cases of a recorded file.
 pub(crate) fn cases(file: &str) -> Vec<Case> {
-    let text = fs::read_to_string(folder().join(file)).unwrap();
+    cases_of(&folder().join(file))
+}
+
+/// The cases of any file.
+pub(crate) fn cases_of(path: &Path) -> Vec<Case> {
+    let text = fs::read_to_string(path).unwrap();
     text.split('\n').filter(|line| !line.is_empty()).map(case).collect()
 }
 

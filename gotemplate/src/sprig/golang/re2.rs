@@ -25,7 +25,7 @@ pub(crate) enum PatternError {
     RepeatSize,
     #[error("the regular expression has a group that RE2 does not know (no lookaround, no (?x))")]
     Group,
-    #[error("the regular expression has a group name that is empty, repeated or not of letters and digits")]
+    #[error("the regular expression has a group name that is empty or not of letters and digits")]
     GroupName,
     #[error("the regular expression is nested too deeply")]
     Depth,
@@ -179,7 +179,8 @@ impl Parser<'_> {
         let rest = &self.rest[self.rest.len() - left..];
         let (name, rest) = rest.split_once('>').ok_or(PatternError::GroupName)?;
         let fits = !name.is_empty() && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
-        if !fits || self.names.iter().any(|taken| taken == name) {
+        // Compat: two groups may have the same name.
+        if !fits {
             return Err(PatternError::GroupName);
         }
         self.names.push(name.to_owned());

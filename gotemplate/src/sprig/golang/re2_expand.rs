@@ -6,7 +6,8 @@ use crate::unicode;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     Text(Vec<u8>),
-    Group(usize),
+    /// The first of these groups that took part in the match.
+    Groups(Vec<usize>),
 }
 
 /// Cuts a replacement into text and groups; `names` are those of the groups from 1.
@@ -21,11 +22,12 @@ pub(crate) fn pieces(mut template: &[u8], names: &[String]) -> Vec<Piece> {
             template = rest;
         } else if let Some((name, rest)) = reference(template) {
             template = rest;
-            if let Some(group) = group(name, names) {
+            let groups = groups(name, names);
+            if !groups.is_empty() {
                 if !text.is_empty() {
                     pieces.push(Piece::Text(std::mem::take(&mut text)));
                 }
-                pieces.push(Piece::Group(group));
+                pieces.push(Piece::Groups(groups));
             }
         } else {
             // A dollar that begins no name is a dollar.
@@ -56,11 +58,11 @@ fn reference(text: &[u8]) -> Option<(&str, &[u8])> {
     Some((&valid[..end], rest))
 }
 
-/// The group of that number or name; a name that is not there is empty text.
-fn group(name: &str, names: &[String]) -> Option<usize> {
+/// The groups of that number or name; a name that is not there is empty text.
+fn groups(name: &str, names: &[String]) -> Vec<usize> {
     let number = name.bytes().all(|byte| byte.is_ascii_digit()) && !(name.len() > 1 && name.starts_with('0'));
     if number && let Ok(number) = name.parse::<usize>() {
-        return (number <= names.len()).then_some(number);
+        return if number <= names.len() { vec![number] } else { Vec::new() };
     }
-    names.iter().position(|known| known == name).map(|index| index + 1)
+    (1..).zip(names).filter(|(_, known)| *known == name).map(|(index, _)| index).collect()
 }

@@ -48,6 +48,14 @@ impl Zone {
         }
     }
 
+    /// Whether summer time is in force at `unix` seconds.
+    pub(crate) fn is_summer_time(&self, unix: i64) -> bool {
+        match (self, jiff::Timestamp::from_second(unix)) {
+            (Self::Named(zone), Ok(instant)) => zone.to_offset_info(instant).dst().is_dst(),
+            _ => false,
+        }
+    }
+
     /// The name of the zone as a location: what Go's `Location` method prints.
     pub(crate) fn name(&self) -> &str {
         match self {
