@@ -49,7 +49,9 @@ fn every_own_template_renders_as_it_should() {
         }
         let name = path.file_stem().unwrap().to_string_lossy();
         println!("{name}: {} passed, {} failed", cases.len() - bad.len(), bad.len());
-        bad.iter().for_each(|text| println!("  {text}"));
+        for text in &bad {
+            println!("  {text}");
+        }
         failed += bad.len();
     }
     assert_eq!(failed, 0, "cases are answered differently");

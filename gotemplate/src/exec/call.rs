@@ -159,6 +159,9 @@ fn nil(wanted: Type) -> Result<Value, Failure> {
     }
 }
 
+/// Go's name of the only named integer that methods take.
+const DURATION: &str = "time.Duration";
+
 /// A literal number as an argument: `3.0` is a fine int, `2.5` is not.
 fn literal(number: &Number, wanted: Type) -> Result<Value, Failure> {
     let value = match wanted {
@@ -167,6 +170,8 @@ fn literal(number: &Number, wanted: Type) -> Result<Value, Failure> {
         // Go cuts off what does not fit.
         Type::Uint32 => number.uint.map(|uint| Value::Int((uint & u64::from(u32::MAX)).cast_signed())),
         Type::Float64 => number.float.map(Value::Float),
+        // A named integer type takes literals as well.
+        Type::Object(DURATION) => number.int.map(Value::Int64),
         Type::Bool | Type::Str | Type::Map | Type::List | Type::Object(_) => None,
     };
     value.ok_or_else(|| unfit("number", wanted))

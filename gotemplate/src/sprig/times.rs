@@ -143,7 +143,11 @@ fn named(named: Named) -> Value {
 
 /// The number of nanoseconds that an argument is.
 fn nanoseconds(args: Args<'_>, index: usize) -> Result<i64, crate::error::Failure> {
-    Ok(args.object::<Named>(index)?.integer().unwrap_or(0))
+    match args.any(index) {
+        // A literal number.
+        Value::Int64(nanoseconds) => Ok(*nanoseconds),
+        _ => Ok(args.object::<Named>(index)?.integer().unwrap_or(0)),
+    }
 }
 
 fn to_text(_: &mut Context<'_>, args: Args<'_>) -> Outcome {
@@ -189,7 +193,7 @@ static TIME_METHODS: &[Function] = &[
         Ok(time.zone().is_summer_time(time.unix()).into())
     }),
     Function::fixed("IsZero", &[], |_, args| Ok(args.object::<Time>(0)?.is_zero().into())),
-    Function::fixed("Local", &[], |_, args| Ok(value(args.object::<Time>(0)?.in_zone(Zone::Utc)))),
+    Function::fixed("Local", &[], |_, args| Ok(value(args.object::<Time>(0)?.in_zone(Zone::Local)))),
     Function::fixed("Location", &[], |_, args| {
         Ok(Value::Object(Rc::new(Location(args.object::<Time>(0)?.zone().clone()))))
     }),
@@ -282,6 +286,7 @@ fn go_string(_: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let month = usize::try_from(civil.month - 1).ok().and_then(|month| MONTHS.get(month)).copied();
     let zone = match time.zone() {
         Zone::Utc => "time.UTC".to_owned(),
+        Zone::Local => "time.Local".to_owned(),
         zone => format!("time.Location({:?})", zone.name()),
     };
     Ok(format!(

@@ -14,7 +14,7 @@ pub(crate) enum ParseError {
     Range(&'static str),
 }
 
-/// Reads `value` by `layout`; a text without a zone is UTC.
+/// Reads `value` by `layout`; a text without a zone is in the local one.
 pub(crate) fn parse(layout: &[u8], value: &[u8]) -> Result<Time, ParseError> {
     let mut fields = Fields::default();
     let (mut layout, mut value) = (layout, value);
@@ -200,7 +200,7 @@ impl Fields {
         // Compat: an offset of minus one second is the reference's "none".
         let name = self.zone.unwrap_or_default();
         Ok(match self.offset.filter(|offset| *offset != -1) {
-            Some(0) | None if name.is_empty() => utc,
+            Some(0) | None if name.is_empty() => utc.in_zone(Zone::Local),
             Some(offset) => shifted(&utc, name, offset),
             None => {
                 // Compat: the clock is read as UTC, whatever the name says.

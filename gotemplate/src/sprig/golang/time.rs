@@ -38,9 +38,9 @@ impl Time {
         Self { unix: ZERO_UNIX, nanos: 0, zone: Zone::Utc }
     }
 
-    /// The instant `unix` seconds and `nanos` nanoseconds after the epoch, in UTC.
+    /// The instant `unix` seconds and `nanos` nanoseconds after the epoch, in the local zone.
     pub(crate) fn from_unix(unix: i64, nanos: u32) -> Self {
-        Self { unix, nanos, zone: Zone::Utc }
+        Self { unix, nanos, zone: Zone::Local }
     }
 
     /// The instant at which a clock in `zone` shows this date and time.

@@ -1,6 +1,6 @@
 //! Time zones as Go names them, from the database that is compiled in.
 //!
-//! Nothing of the machine is read: "Local" is UTC here.
+//! Nothing of the machine is read: the local zone is UTC here.
 
 use std::fmt;
 
@@ -9,10 +9,14 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 /// Where a time is shown: decides its offset from UTC and the zone's abbreviation.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Zone {
-    /// UTC, and the local zone.
     Utc,
+    /// The local zone: UTC under another name.
+    Local,
     /// A fixed offset in seconds; the name may be empty.
-    Fixed { name: String, offset: i64 },
+    Fixed {
+        name: String,
+        offset: i64,
+    },
     /// An entry of the zone database.
     Named(TimeZone),
 }
@@ -23,7 +27,8 @@ impl Zone {
     /// Compat: names are case-sensitive, as they are files in the reference.
     pub(crate) fn load(name: &[u8]) -> Option<Self> {
         match name {
-            b"" | b"UTC" | b"Local" => Some(Self::Utc),
+            b"" | b"UTC" => Some(Self::Utc),
+            b"Local" => Some(Self::Local),
             _ => {
                 let name = std::str::from_utf8(name).ok()?;
                 let zone = TimeZoneDatabase::bundled().get(name).ok()?;
@@ -35,7 +40,7 @@ impl Zone {
     /// Seconds east of UTC and the abbreviation in force at `unix` seconds.
     pub(crate) fn lookup(&self, unix: i64) -> (i64, String) {
         match self {
-            Self::Utc => (0, "UTC".to_owned()),
+            Self::Utc | Self::Local => (0, "UTC".to_owned()),
             Self::Fixed { name, offset } => (*offset, name.clone()),
             Self::Named(zone) => {
                 // Outside of what the database covers, its ends go on for ever.
@@ -59,7 +64,7 @@ impl Zone {
     /// The name of the zone as a location: what Go's `Location` method prints.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Utc => "UTC",
+            Self::Utc | Self::Local => "UTC",
             Self::Fixed { name, .. } => name,
             Self::Named(zone) => zone.iana_name().unwrap_or_default(),
         }
