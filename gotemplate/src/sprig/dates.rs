@@ -101,7 +101,7 @@ fn duration_of_seconds(_: &mut Context<'_>, args: Args<'_>) -> Outcome {
     Ok(duration::format(seconds.wrapping_mul(SECOND.cast_signed())).into())
 }
 
-/// A duration in its largest unit alone.
+/// A duration in its largest unit alone. Compat: without its sign.
 fn duration_round(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     const HOUR: u64 = 3600 * SECOND;
     const UNITS: [(u64, &str); 6] = [
@@ -118,12 +118,9 @@ fn duration_round(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
         Value::Object(object) => object_as::<Time>(object).map_or(0, |time| now(ctx).since(time)),
         _ => 0,
     };
-    let sign = if length < 0 { "-" } else { "" };
     let size = length.unsigned_abs();
-    let text = UNITS
-        .iter()
-        .find(|(unit, _)| size > *unit)
-        .map(|(unit, name)| format!("{sign}{}{name}", size / unit));
+    let text =
+        UNITS.iter().find(|(unit, _)| size > *unit).map(|(unit, name)| format!("{}{name}", size / unit));
     Ok(text.unwrap_or_else(|| "0s".to_owned()).into())
 }
 
