@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use sandbox::backend::{Entered, enter};
 
+mod demo;
 mod exec;
 
 #[derive(Parser)]
@@ -16,6 +17,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Shows the main job from beginning to end, and checks it
+    Demo(demo::Args),
     /// Runs a command with KUBECONFIG pointing at a new API server that ends with the command
     Exec(exec::Args),
 }
@@ -23,6 +26,7 @@ enum Command {
 fn main() -> ExitCode {
     let args = Args::parse();
     let kinds = match &args.command {
+        Command::Demo(demo) => vec![demo.kind()],
         Command::Exec(exec) => vec![exec.kind()],
     };
     match enter(&kinds) {
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("the system lets us make threads");
     let result = runtime.block_on(async {
         match args.command {
+            Command::Demo(demo) => demo.run().await,
             Command::Exec(exec) => exec.run().await,
         }
     });

@@ -64,8 +64,9 @@ fn first_that_works(scratch: &std::path::Path) -> Result<Command, NamespaceError
 }
 
 fn wrap(user: bool, proc: bool, scratch: &std::path::Path) -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--net", "--mount"]);
+    let mut command = Command::new("sh");
+    // The process keeps its number until it waits for the end of what is inside.
+    command.args(["-c", &format!(r#"{OUTSIDE}=$$ exec unshare "$@""#), "unshare", "--net", "--mount"]);
     if user {
         command.arg("--map-root-user");
     }
@@ -77,6 +78,9 @@ fn wrap(user: bool, proc: bool, scratch: &std::path::Path) -> Command {
     command.args(["--", "sh", "-c", PREPARE_AND_BECOME]).arg(scratch);
     command
 }
+
+/// Set inside: the number, as seen from outside, of a process whose namespaces `nsenter` can enter.
+pub const OUTSIDE: &str = "SANDBOX_OUTSIDE_PID";
 
 const INSIDE: &str = "SANDBOX_INSIDE";
 
