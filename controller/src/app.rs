@@ -54,7 +54,7 @@ fn refuse(error: &ConfigError) -> ExitCode {
             let _closed = write!(stderr, "{}", flags::usage("controller", FLAGS));
             return ExitCode::SUCCESS;
         }
-        ConfigError::Flag(error) => write!(stderr, "{}{error}\n", flags::usage("controller", FLAGS)),
+        ConfigError::Flag(error) => writeln!(stderr, "{}{error}", flags::usage("controller", FLAGS)),
         ConfigError::Value(error) => writeln!(stderr, "error: {error}"),
     };
     ExitCode::from(BAD_START)
@@ -159,10 +159,19 @@ fn context(config: Config, client: Client, keys: Arc<Store>) -> Arc<Context> {
         pool: Pool::start(),
         metrics: Arc::new(Metrics::new(VERSION, config.omit_secret_metrics)),
         events: Events::new(client.clone()),
+        identity: identity(),
         acting: AtomicBool::new(false),
         client,
         config,
     })
+}
+
+/// The pod's name, and a few random letters: a restarted container is another candidate.
+fn identity() -> String {
+    let mut random = [0; 4];
+    aws_lc_rs::rand::fill(&mut random).expect("the system gives random bytes");
+    let host = std::env::var("POD_NAME").or_else(|_| std::env::var("HOSTNAME")).unwrap_or_default();
+    format!("{host}_{:08x}", u32::from_be_bytes(random))
 }
 
 async fn listen(address: &str, flag: &'static str) -> Result<TcpListener, StartError> {

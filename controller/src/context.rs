@@ -35,6 +35,8 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// What people are told.
     pub events: Events,
+    /// This replica's name among its peers.
+    pub identity: String,
     /// Whether this replica acts.
     pub acting: AtomicBool,
 }

@@ -38,7 +38,7 @@ impl Rate {
     pub fn step(self, full_at: Duration, now: Duration) -> (Verdict, Duration) {
         let window = self.interval.saturating_mul(self.limit());
         let next = full_at.max(now) + self.interval;
-        let used = next - now;
+        let used = next.saturating_sub(now);
         let fits = |used: Duration| {
             let left = window.saturating_sub(used).as_nanos() / self.interval.as_nanos().max(1);
             u32::try_from(left).unwrap_or(u32::MAX)
@@ -55,7 +55,7 @@ impl Rate {
         let verdict = Verdict {
             allowed: false,
             remaining: 0,
-            retry_after: used - window,
+            retry_after: used.saturating_sub(window),
             reset_after: full_at.saturating_sub(now),
         };
         (verdict, full_at)

@@ -149,7 +149,7 @@ impl Index {
     pub fn items_per_key(&self) -> HashMap<Fingerprint, u64> {
         let mut counts = HashMap::new();
         for (key, items) in self.lock().objects.values().flat_map(|entry| &entry.keys) {
-            *counts.entry(key.clone()).or_default() += items;
+            *counts.entry(*key).or_default() += items;
         }
         counts
     }

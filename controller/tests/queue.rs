@@ -58,13 +58,13 @@ async fn an_object_is_never_worked_on_twice_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_delayed_object_comes_in_its_time_or_earlier_for_a_reason() {
     let queue = Queue::default();
-    queue.push_later(&key("a"), Duration::from_secs(60));
+    queue.push_later(&key("a"), Duration::from_mins(1));
     assert_eq!(next(&queue, Lane::Any).await, None);
     tokio::time::advance(Duration::from_secs(61)).await;
     assert_eq!(next(&queue, Lane::Any).await.as_deref(), Some("a"));
     queue.done(&key("a"));
 
-    queue.push_later(&key("a"), Duration::from_secs(60));
+    queue.push_later(&key("a"), Duration::from_mins(1));
     queue.push(&key("a"), Priority::Fresh);
     assert_eq!(next(&queue, Lane::Any).await.as_deref(), Some("a"));
     queue.done(&key("a"));

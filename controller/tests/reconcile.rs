@@ -212,8 +212,8 @@ fn the_first_status_has_synced_first_and_what_kstatus_reads() {
     let types: Vec<_> = status.conditions.iter().map(|c| c.type_.as_str()).collect();
     assert_eq!(types, ["Synced", "Ready", "Stalled"]);
     assert_eq!(status.observed_generation, Some(1));
-    let states: Vec<_> = status.conditions.iter().map(|c| c.status.as_str()).collect();
-    assert_eq!(states, ["True", "True", "False"]);
+    let truths: Vec<_> = status.conditions.iter().map(|c| c.status.as_str()).collect();
+    assert_eq!(truths, ["True", "True", "False"]);
     assert_eq!(find(&status, "Synced").message, None);
     assert_eq!(status::next(Some(&status), None, Some(1), at(20)), None, "told once");
 }

@@ -24,8 +24,8 @@ fn sighting(uid: &str, generation: i64) -> Sighting {
     }
 }
 
-fn told(generation: i64) -> Option<Status> {
-    Some(Status { observed_generation: Some(generation), conditions: vec![Condition::default()] })
+fn told(generation: i64) -> Status {
+    Status { observed_generation: Some(generation), conditions: vec![Condition::default()] }
 }
 
 fn see(index: &Index, seen: Sighting) -> Option<Priority> {
@@ -48,10 +48,10 @@ fn entry(state: State) -> Entry {
 fn a_new_object_is_fresh_and_one_with_a_status_is_only_verified() {
     assert_eq!(see(&Index::default(), sighting("a", 1)), Some(Priority::Fresh));
     assert_eq!(
-        see(&Index::default(), Sighting { status: told(1), ..sighting("a", 1) }),
+        see(&Index::default(), Sighting { status: Some(told(1)), ..sighting("a", 1) }),
         Some(Priority::Verify)
     );
-    let changed_while_down = Sighting { status: told(1), ..sighting("a", 2) };
+    let changed_while_down = Sighting { status: Some(told(1)), ..sighting("a", 2) };
     assert_eq!(see(&Index::default(), changed_while_down), Some(Priority::Fresh));
     assert_eq!(see(&Index::default(), Sighting { deleting: true, ..sighting("a", 1) }), None);
 }
@@ -60,7 +60,10 @@ fn a_new_object_is_fresh_and_one_with_a_status_is_only_verified() {
 fn spec_and_scope_make_an_object_due_labels_and_status_do_not() {
     let index = Index::default();
     see(&index, sighting("a", 1));
-    assert_eq!(see(&index, Sighting { instance: "x".into(), status: told(1), ..sighting("a", 1) }), None);
+    assert_eq!(
+        see(&index, Sighting { instance: "x".into(), status: Some(told(1)), ..sighting("a", 1) }),
+        None
+    );
     assert_eq!(see(&index, sighting("a", 2)), Some(Priority::Fresh));
     assert_eq!(
         see(&index, Sighting { scope: Scope::ClusterWide, ..sighting("a", 2) }),

@@ -1,6 +1,6 @@
 //! The command line and the environment, read as the reference's flag library reads them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use jiff::SignedDuration;
 
@@ -49,7 +49,7 @@ pub enum Value {
 /// Values of all flags; `set` names those that were given.
 #[derive(Debug)]
 pub struct Values {
-    values: BTreeMap<&'static str, Value>,
+    by_name: BTreeMap<&'static str, Value>,
     given: Vec<&'static str>,
     /// What the user should hear: deprecated names, environment values that do not parse.
     pub notices: Vec<String>,
@@ -97,7 +97,7 @@ pub fn read(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Values, FlagError> {
     let mut values = Values {
-        values: table.iter().map(|f| (f.name, f.default.value())).collect(),
+        by_name: table.iter().map(|f| (f.name, f.default.value())).collect(),
         given: vec![],
         notices: vec![],
     };
@@ -135,7 +135,7 @@ pub fn usage(program: &str, table: &[Flag]) -> String {
             }
             Default::Text(t) => format!(" (default {t:?})"),
         };
-        text.push_str(&format!("{left:<46} {}{default}\n", flag.help));
+        let _infallible = writeln!(text, "{left:<46} {}{default}", flag.help);
     }
     text
 }
@@ -200,7 +200,7 @@ impl Values {
     }
 
     fn set(&mut self, name: &'static str, value: Value) {
-        self.values.insert(name, value);
+        self.by_name.insert(name, value);
         self.given.push(name);
     }
 
@@ -211,12 +211,12 @@ impl Values {
 
     /// The value of a switch.
     pub fn bool(&self, name: &str) -> bool {
-        matches!(self.values.get(name), Some(Value::Bool(true)))
+        matches!(self.by_name.get(name), Some(Value::Bool(true)))
     }
 
     /// A whole number.
     pub fn int(&self, name: &str) -> i64 {
-        match self.values.get(name) {
+        match self.by_name.get(name) {
             Some(Value::Int(n)) => *n,
             _ => 0,
         }
@@ -224,7 +224,7 @@ impl Values {
 
     /// A floating-point number.
     pub fn float(&self, name: &str) -> f32 {
-        match self.values.get(name) {
+        match self.by_name.get(name) {
             Some(Value::Float(x)) => *x,
             _ => 0.0,
         }
@@ -232,7 +232,7 @@ impl Values {
 
     /// A length of time.
     pub fn duration(&self, name: &str) -> SignedDuration {
-        match self.values.get(name) {
+        match self.by_name.get(name) {
             Some(Value::Duration(d)) => *d,
             _ => SignedDuration::ZERO,
         }
@@ -240,7 +240,7 @@ impl Values {
 
     /// A text.
     pub fn text(&self, name: &str) -> &str {
-        match self.values.get(name) {
+        match self.by_name.get(name) {
             Some(Value::Text(t)) => t,
             _ => "",
         }

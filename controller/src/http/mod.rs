@@ -58,8 +58,6 @@ pub fn service(web: Web) -> Router {
 pub struct Scrape {
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    /// The keys.
-    pub keys: Arc<Store>,
     /// Shows the rest as it is at this moment.
     pub refresh: Arc<dyn Fn(&Metrics) + Send + Sync>,
 }
@@ -67,15 +65,14 @@ pub struct Scrape {
 impl Scrape {
     /// A scrape that shows queue and keys as they are.
     pub fn new(metrics: Arc<Metrics>, keys: Arc<Store>, context: Arc<crate::context::Context>) -> Self {
-        let ring = Arc::clone(&keys);
         let refresh = Arc::new(move |metrics: &Metrics| {
             let queue: &Queue = &context.queue;
             let index: &Index = &context.index;
             let (depth, oldest) = queue.depth();
             metrics.show_queue(depth, oldest);
-            metrics.show_keys(&ring.ring(), &index.items_per_key(), jiff::Timestamp::now());
+            metrics.show_keys(&keys.ring(), &index.items_per_key(), jiff::Timestamp::now());
         });
-        Self { metrics, keys, refresh }
+        Self { metrics, refresh }
     }
 }
 

@@ -7,7 +7,8 @@ use axum::{
     response::Response,
 };
 use futures::StreamExt as _;
-use sealed_secrets_core::{manifest, reseal};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use sealed_secrets_core::{SealedSecret, manifest, reseal};
 
 use super::{Web, respond};
 use crate::pool::Priority;
@@ -20,7 +21,7 @@ pub(super) async fn rotate(State(web): State<Web>, request: Request) -> Response
     };
     let (ring, accept) = (web.keys.ring(), web.accept_v1_data);
     let rotated = web.pool.run(Priority::Fresh, move || {
-        let sealed = manifest::sealed_secret(&text).map_err(|error| error.to_string())?;
+        let sealed = without_server_fields(object(without_trailing_marker(&text))?);
         let fresh = reseal::reseal(&sealed, &ring, accept).map_err(|error| error.to_string())?;
         Ok::<_, String>(fresh.to_value().to_string())
     });
@@ -31,6 +32,32 @@ pub(super) async fn rotate(State(web): State<Web>, request: Request) -> Response
             respond::empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
         None => respond::empty(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// One object that says what it is. Command lines always say it; what does not is no SealedSecret.
+pub(super) fn object(text: &[u8]) -> Result<SealedSecret, String> {
+    let sealed = manifest::sealed_secret(text).map_err(|error| error.to_string())?;
+    if sealed.kind.is_empty() || sealed.api_version.is_empty() {
+        return Err("kind or apiVersion is missing".to_owned());
+    }
+    Ok(sealed)
+}
+
+/// What a cluster adds to an object has no place in the one that goes back to Git.
+fn without_server_fields(mut sealed: SealedSecret) -> SealedSecret {
+    let ObjectMeta { name, namespace, labels, annotations, .. } = sealed.metadata;
+    sealed.metadata = ObjectMeta { name, namespace, labels, annotations, ..ObjectMeta::default() };
+    sealed.status = None;
+    sealed
+}
+
+/// Compat: a document marker at the end begins no second document here.
+fn without_trailing_marker(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_end();
+    match text.strip_suffix(b"---") {
+        Some(before) if before.ends_with(b"\n") => before,
+        Some(_) | None => text,
     }
 }
 

@@ -5,9 +5,13 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use sealed_secrets_core::{manifest, reseal};
+use sealed_secrets_core::reseal;
 
-use super::{Web, reseal::body, respond};
+use super::{
+    Web,
+    reseal::{body, object},
+    respond,
+};
 use crate::pool::Priority;
 
 /// 200 if every item opens, 409 if not, 500 if it is no SealedSecret. Templates have no say.
@@ -18,8 +22,8 @@ pub(super) async fn verify(State(web): State<Web>, request: Request) -> Response
     };
     let (ring, accept) = (web.keys.ring(), web.accept_v1_data);
     let verdict = web.pool.run(Priority::Fresh, move || {
-        let sealed = manifest::sealed_secret(&text).map_err(|error| {
-            tracing::info!(%error, "verify: not a SealedSecret");
+        let sealed = object(&text).map_err(|error| {
+            tracing::info!(error, "verify: not a SealedSecret");
             StatusCode::INTERNAL_SERVER_ERROR
         })?;
         reseal::verify(&sealed, &ring, accept).map_err(|error| {

@@ -23,26 +23,21 @@ pub async fn keep(
     }
     loop {
         let newest = snapshots.borrow_and_update().ring.newest_instant();
-        match renewal::next(newest, policy, Timestamp::now()) {
-            Due::Now => make(&context).await,
-            due => {
-                tokio::select! {
-                    () = elapse(due) => continue,
-                    changed = snapshots.changed() => {
-                        if changed.is_err() {
-                            return;
-                        }
-                        continue;
-                    }
-                    request = asked.recv() => {
-                        if request.is_none() {
-                            return;
-                        }
-                        tracing::info!("a new key was asked for by signal");
-                        make(&context).await;
-                    }
-                }
-            }
+        let asked = match renewal::next(newest, policy, Timestamp::now()) {
+            Due::Now => true,
+            due => tokio::select! {
+                () = elapse(due) => false,
+                _ = snapshots.changed() => false,
+                request = asked.recv() => match request {
+                    Some(()) => true,
+                    None => return,
+                },
+            },
+        };
+        if asked {
+            make(&context).await;
+            // Should a new key ever count as old at once, this is a slow fault and not a flood of keys.
+            tokio::time::sleep(FIRST_WAIT).await;
         }
     }
 }
@@ -73,7 +68,7 @@ async fn elapse(due: Due) {
     match due {
         Due::Now => {}
         Due::In(left) => {
-            tokio::time::sleep(Duration::try_from(left).unwrap_or(LONGEST_NAP).min(LONGEST_NAP)).await
+            tokio::time::sleep(Duration::try_from(left).unwrap_or(LONGEST_NAP).min(LONGEST_NAP)).await;
         }
         Due::Never => std::future::pending().await,
     }

@@ -154,6 +154,9 @@ impl Metrics {
             self.http_requests.with_label_values(&[path, method, "200"]);
             self.http_seconds.with_label_values(&[path, method]);
         }
+        let most_memory =
+            Gauge::new("process_virtual_memory_max_bytes", "Maximum amount of virtual memory in bytes.");
+        register(&self.registry, most_memory.expect("metric names are valid")).set(most_virtual_memory());
         let process = prometheus::process_collector::ProcessCollector::for_self();
         // A process that cannot read its own /proc entry goes without these series.
         let _absent = self.registry.register(Box::new(process));
@@ -190,6 +193,13 @@ impl Metrics {
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Key, condition::Condition>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The limit on the address space, as Go's collector shows it: the largest number where there is none.
+fn most_virtual_memory() -> f64 {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find(|line| line.starts_with("Max address space"));
+    line.and_then(|line| line.split_whitespace().nth(3)?.parse().ok()).unwrap_or(18_446_744_073_709_551_615.0)
 }
 
 const PREFIX: &str = "sealed_secrets_controller_";

@@ -44,7 +44,9 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
         Event::InitDone => {
             let listed = listed.take().unwrap_or_default();
             let missing = context.index.lock().missing(namespace.as_deref(), &listed);
-            missing.iter().for_each(|key| gone(&context, key));
+            for key in &missing {
+                gone(&context, key);
+            }
         }
         Event::Apply(object) => seen(&context, object),
         Event::Delete(object) => {
@@ -86,7 +88,9 @@ pub fn wake(context: &Context, which: impl Fn(&Entry) -> bool, priority: crate::
             due.push(key.clone());
         }
     }
-    due.iter().for_each(|key| context.queue.push(key, priority));
+    for key in &due {
+        context.queue.push(key, priority);
+    }
 }
 
 fn sighting(object: &SealedSecret) -> Sighting {

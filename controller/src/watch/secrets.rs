@@ -49,7 +49,9 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
         Event::InitDone => {
             let listed = listed.take().unwrap_or_default();
             let missing = context.index.lock().missing(namespace.as_deref(), &listed);
-            missing.iter().for_each(|key| gone(&context, key, None));
+            for key in &missing {
+                gone(&context, key, None);
+            }
         }
         Event::Apply(secret) => {
             if let Some(key) = key_of(&secret.metadata) {

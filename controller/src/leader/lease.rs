@@ -1,0 +1,82 @@
+//! Pure: what to do about a lease.
+
+use std::time::{Duration, Instant};
+
+/// Who holds a lease, as the API server has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    /// The replica; empty: nobody.
+    pub(super) holder: String,
+    /// Changes with each renewal.
+    pub(super) version: String,
+    /// How long a holder may stay silent.
+    pub(super) silence: Duration,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// There is no lease: make it.
+    Create,
+    /// It is free: take it.
+    Take,
+    /// It is ours: say that we live.
+    Renew,
+    /// Another replica lives.
+    Wait,
+}
+
+/// The last version that was seen, and since when: clocks of replicas are never compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    version: String,
+    since: Instant,
+}
+
+/// Decides, and remembers what was seen.
+pub(super) fn decide(held: Option<&Held>, me: &str, seen: &mut Option<Seen>, now: Instant) -> Act {
+    let Some(held) = held else { return Act::Create };
+    if held.holder == me {
+        return Act::Renew;
+    }
+    if held.holder.is_empty() {
+        return Act::Take;
+    }
+    match seen {
+        Some(seen) if seen.version == held.version => {
+            if now.saturating_duration_since(seen.since) >= held.silence { Act::Take } else { Act::Wait }
+        }
+        Some(_) | None => {
+            *seen = Some(Seen { version: held.version.clone(), since: now });
+            Act::Wait
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(holder: &str, version: &str) -> Held {
+        Held { holder: holder.to_owned(), version: version.to_owned(), silence: Duration::from_secs(15) }
+    }
+
+    #[test]
+    fn a_free_lease_is_taken_and_our_own_renewed() {
+        let now = Instant::now();
+        assert_eq!(decide(None, "me", &mut None, now), Act::Create);
+        assert_eq!(decide(Some(&held("", "1")), "me", &mut None, now), Act::Take);
+        assert_eq!(decide(Some(&held("me", "1")), "me", &mut None, now), Act::Renew);
+    }
+
+    #[test]
+    fn another_replica_keeps_it_as_long_as_it_renews() {
+        let (mut seen, begin) = (None, Instant::now());
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        assert_eq!(decide(Some(&held("other", "1")), "me", &mut seen, at(0)), Act::Wait);
+        assert_eq!(decide(Some(&held("other", "1")), "me", &mut seen, at(14)), Act::Wait);
+        assert_eq!(decide(Some(&held("other", "2")), "me", &mut seen, at(20)), Act::Wait, "it has renewed");
+        assert_eq!(decide(Some(&held("other", "2")), "me", &mut seen, at(34)), Act::Wait);
+        assert_eq!(decide(Some(&held("other", "2")), "me", &mut seen, at(35)), Act::Take);
+    }
+}
