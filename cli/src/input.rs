@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, IsTerminal as _, Read},
+    io::{self, Cursor, IsTerminal as _, Read},
     path::{Path, PathBuf},
 };
 
@@ -36,6 +36,18 @@ impl Input {
         }
     }
 
+    /// The same, to be read piece by piece.
+    pub(crate) fn stream(self, what: &str) -> Result<Box<dyn Read>, Problem> {
+        match self {
+            Self::File { file, .. } => Ok(Box::new(file)),
+            Self::Standard { words } if named_file(&words)?.is_none() => {
+                tell(what);
+                Ok(Box::new(io::stdin().lock()))
+            }
+            named => Ok(Box::new(Cursor::new(Wiped(named.read(what)?)))),
+        }
+    }
+
     /// All of it; `what` tells a person at a terminal what to type.
     pub(crate) fn read(self, what: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
         match self {
@@ -61,11 +73,24 @@ impl Input {
 
 /// All of stdin.
 pub(crate) fn stdin(what: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
+    tell(what);
+    read_all(io::stdin().lock()).map_err(|error| Problem::Stdin(reason(&error)))
+}
+
+/// Tells a person at a terminal what to type.
+fn tell(what: &str) {
+    if io::stdin().is_terminal() {
         say(&format!("(reading {what} from the terminal; end with {END_OF_INPUT})"));
     }
-    read_all(stdin.lock()).map_err(|error| Problem::Stdin(reason(&error)))
+}
+
+/// Bytes behind a cursor, wiped with it.
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// All of a file.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, Metadata},
-    io::{self, Write as _},
+    io::{self, Seek as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -50,38 +50,97 @@ impl Sink {
 
 /// Puts `text` in the place of a file: links are followed, mode and owner stay, a new file is its owner's alone.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Problem> {
-    let mut spool = Spool::beside(path)?;
-    spool.write(text)?;
-    spool.finish()
+    let mut successor = Successor::beside(path)?;
+    successor.write(text)?;
+    successor.finish()
 }
 
-/// A file in the making.
-pub(crate) struct Spool {
+/// Output that is held back until all of it is there: in memory while it is short, then in a file.
+///
+/// Only for what may be seen by anyone.
+pub(crate) enum Spool {
+    Memory {
+        text: Vec<u8>,
+        sink: Sink,
+    },
+    /// For stdout: a file without a name.
+    Nameless(File),
+    Successor(Successor),
+}
+
+impl Spool {
+    pub(crate) fn new(sink: &Sink) -> Self {
+        Self::Memory { text: Vec::new(), sink: sink.clone() }
+    }
+
+    /// Adds bytes.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Problem> {
+        if let Self::Memory { text, sink } = self
+            && text.len() + bytes.len() > MOST_IN_MEMORY
+        {
+            let text = std::mem::take(text);
+            *self = match sink {
+                Sink::Stdout => Self::Nameless(tempfile::tempfile().map_err(|error| spool_error(&error))?),
+                Sink::File(path) => Self::Successor(Successor::beside(path)?),
+            };
+            self.write(&text)?;
+        }
+        match self {
+            Self::Memory { text, .. } => {
+                text.extend_from_slice(bytes);
+                Ok(())
+            }
+            Self::Nameless(file) => file.write_all(bytes).map_err(|error| spool_error(&error)),
+            Self::Successor(successor) => successor.write(bytes),
+        }
+    }
+
+    /// Lets it all out.
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        match self {
+            Self::Memory { text, sink } => sink.write(&text),
+            Self::Nameless(mut file) => {
+                file.rewind().map_err(|error| spool_error(&error))?;
+                let mut stdout = io::stdout().lock();
+                io::copy(&mut file, &mut stdout)
+                    .and_then(|_| stdout.flush())
+                    .map_err(|error| Problem::Stdout(reason(&error)))
+            }
+            Self::Successor(successor) => successor.finish(),
+        }
+    }
+}
+
+fn spool_error(error: &io::Error) -> Problem {
+    Problem::File(format!("cannot keep the output until it is complete: {}", reason(error)))
+}
+
+/// A file in the making that will take the place of another.
+pub(crate) struct Successor {
     file: NamedTempFile,
     place: PathBuf,
     old: Option<Metadata>,
 }
 
-impl Spool {
+impl Successor {
     /// Begins a file beside the one that it will replace, so that the last step is one rename.
-    pub(crate) fn beside(path: &Path) -> Result<Self, Problem> {
+    fn beside(path: &Path) -> Result<Self, Problem> {
         let place = fs::canonicalize(path).unwrap_or_else(|_| dangling(path));
         let old = fs::metadata(&place).ok();
         let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let file =
-            tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(folder(&place)).map_err(
-                |error| Problem::open(path, error.get_ref().and_then(|e| e.downcast_ref()).unwrap_or(&error)),
-            )?;
+        let file = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .tempfile_in(folder(&place))
+            .map_err(|error| Problem::open(path, &error))?;
         Ok(Self { file, place, old })
     }
 
-    /// Adds bytes.
-    pub(crate) fn write(&mut self, text: &[u8]) -> Result<(), Problem> {
+    fn write(&mut self, text: &[u8]) -> Result<(), Problem> {
         self.file.write_all(text).map_err(|error| write_error(&self.place, &error))
     }
 
     /// Puts the file in its place.
-    pub(crate) fn finish(self) -> Result<(), Problem> {
+    fn finish(self) -> Result<(), Problem> {
         let place = self.place;
         keep_mode_and_owner(self.file.as_file(), self.old.as_ref());
         self.file.as_file().sync_all().map_err(|error| write_error(&place, &error))?;
@@ -138,6 +197,8 @@ pub(crate) fn stdout(text: &[u8]) -> Result<(), Problem> {
 fn write_error(path: &Path, error: &io::Error) -> Problem {
     Problem::File(format!("write {}: {}", path.display(), reason(error)))
 }
+
+const MOST_IN_MEMORY: usize = 16 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,12 @@
 //! One function for each job: the only place where the order of reading, asking and writing is decided.
 
+mod chunks;
 mod parallel;
 mod raw;
 mod recover;
 mod remote;
 mod seal;
+mod sealer;
 
 use jiff::Timestamp;
 use sealed_secrets_core::SealingKey;

@@ -1,0 +1,115 @@
+//! Secrets to SealedSecrets: options that are worked out once, and all cores.
+
+use std::{cell::OnceCell, collections::BTreeMap};
+
+use sealed_secrets_core::{
+    Scope, SealedSecret, SealingKey, Secret,
+    seal::{Options, SealError, Sealable},
+};
+
+use super::parallel;
+use crate::{cluster, job::Sealing, problem::Problem, report::say};
+
+/// Seals piece after piece of one input.
+pub(super) struct Sealer {
+    key: SealingKey,
+    options: Sealing,
+    /// The kubeconfig's namespace, or why it gives none; asked for only when a Secret needs it.
+    namespace: OnceCell<Result<String, String>>,
+    kinds: Kinds,
+}
+
+/// What the input was made of so far.
+#[derive(Default)]
+struct Kinds {
+    secrets: usize,
+    others: Vec<String>,
+}
+
+impl Sealer {
+    pub(super) fn new(key: SealingKey, options: Sealing) -> Self {
+        Self { key, options, namespace: OnceCell::new(), kinds: Kinds::default() }
+    }
+
+    /// How many Secrets have been sealed.
+    pub(super) fn count(&self) -> usize {
+        self.kinds.secrets + self.kinds.others.len()
+    }
+
+    /// Checks all, then seals all.
+    pub(super) fn seal(&mut self, secrets: Vec<Secret>) -> Result<Vec<SealedSecret>, Problem> {
+        let sealables =
+            secrets.into_iter().map(|secret| self.check(secret)).collect::<Result<Vec<_>, _>>()?;
+        self.check_kinds()?;
+        Ok(encrypt(sealables, &self.key))
+    }
+
+    fn check(&mut self, secret: Secret) -> Result<Sealable, Problem> {
+        let list = matches!(secret.kind.as_str(), "List" | "SecretList");
+        if secret.kind.is_empty() || secret.kind.eq_ignore_ascii_case("Secret") {
+            self.kinds.secrets += 1;
+        } else {
+            self.kinds.others.push(secret.kind.clone());
+        }
+        let options = self.options_for(&secret);
+        Sealable::new(secret, &options).map_err(|error| match (&error, self.namespace.get()) {
+            (SealError::Empty { .. }, _) if list => Problem::List,
+            (SealError::MissingNamespace { .. }, Some(Err(reason))) => {
+                Problem::Seal(format!("{error}, and the kubeconfig gives none: {reason}"))
+            }
+            _ => Problem::Seal(error.to_string()),
+        })
+    }
+
+    fn options_for(&self, secret: &Secret) -> Options {
+        let Sealing { scope, name, allow_empty, connection } = &self.options;
+        let homeless = secret.metadata.namespace.as_deref().unwrap_or_default().is_empty();
+        let explicit = (!connection.namespace.is_empty()).then(|| connection.namespace.clone());
+        let ask = homeless && explicit.is_none() && *scope != Scope::ClusterWide;
+        let found = ask.then(|| {
+            let look = || cluster::namespace(connection).map_err(|error| error.to_string());
+            self.namespace.get_or_init(look).as_ref().ok().cloned()
+        });
+        Options {
+            scope: *scope,
+            name: name.clone(),
+            namespace: explicit,
+            default_namespace: found.flatten(),
+            allow_empty: *allow_empty,
+        }
+    }
+
+    /// One other object alone is sealed as a Secret, as ever; among Secrets it would be changed for the worse.
+    fn check_kinds(&self) -> Result<(), Problem> {
+        let Kinds { secrets, others } = &self.kinds;
+        match (secrets, others.as_slice()) {
+            (_, []) => Ok(()),
+            (0, others) => {
+                say(&format!("warning: {} is sealed as if it were a Secret", others.join(", ")));
+                Ok(())
+            }
+            (_, others) => Err(Problem::OtherKinds { what: others.join(", ") }),
+        }
+    }
+}
+
+/// Seals every value of every Secret, on all cores when there are many.
+fn encrypt(sealables: Vec<Sealable>, key: &SealingKey) -> Vec<SealedSecret> {
+    let labels: Vec<_> = sealables.iter().map(Sealable::label).collect();
+    let values: Vec<_> = sealables
+        .iter()
+        .zip(&labels)
+        .flat_map(|(sealable, label)| sealable.values().values().map(move |value| (label, value)))
+        .collect();
+    let mut texts =
+        parallel::map(&values, FEW, |(label, value)| key.seal_to_text(label, value.expose())).into_iter();
+    drop(values);
+    let assemble = |sealable: Sealable| {
+        let items: BTreeMap<_, _> = sealable.values().keys().cloned().zip(texts.by_ref()).collect();
+        sealable.into_sealed(items)
+    };
+    sealables.into_iter().map(assemble).collect()
+}
+
+/// Starting a thread costs about as much as sealing one value; below this, threads gain nothing.
+const FEW: usize = 8;
