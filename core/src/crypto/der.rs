@@ -62,9 +62,11 @@ pub(crate) fn pkcs8_of_pkcs1(pkcs1: &[u8]) -> Zeroizing<Vec<u8>> {
     wrapped(SEQUENCE, &[&[INTEGER, 1, 0], RSA_ALGORITHM, &key])
 }
 
-/// The algorithm's OID and the private key octets of a PKCS#8 structure.
+/// The algorithm's OID and the private key octets of a PKCS#8 structure. Go passes over what follows the
+/// structure, so we do.
 pub(crate) fn pkcs8_parts(pkcs8: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (_version, rest) = element(INTEGER, only(SEQUENCE, pkcs8)?)?;
+    let (structure, _) = element(SEQUENCE, pkcs8)?;
+    let (_version, rest) = element(INTEGER, structure)?;
     let (algorithm, rest) = element(SEQUENCE, rest)?;
     let (oid, _parameters) = element(OBJECT_IDENTIFIER, algorithm)?;
     let (key, _attributes) = element(OCTET_STRING, rest)?;

@@ -142,8 +142,11 @@ fn parse(input: &[u8]) -> Result<X509Certificate<'_>, CertificateError> {
     if certificate.signature_algorithm != certificate.tbs_certificate.signature {
         return Err(malformed("inner and outer signature algorithms differ"));
     }
-    if !shortest_integer(certificate.tbs_certificate.raw_serial()) {
+    if !is_positive_integer(certificate.tbs_certificate.raw_serial()) {
         return Err(malformed("serial number"));
+    }
+    if certificate.extensions_map().is_err() {
+        return Err(malformed("an extension stands in it twice"));
     }
     Ok(certificate)
 }
@@ -155,13 +158,12 @@ fn parse_failure(error: &x509_parser::nom::Err<x509_parser::error::X509Error>) -
     }
 }
 
-/// DER has one form per number: no needless byte in front.
-fn shortest_integer(octets: &[u8]) -> bool {
+/// DER has one form per number, without a needless byte in front; a serial number is not negative.
+fn is_positive_integer(octets: &[u8]) -> bool {
     match octets {
         [] => false,
         [0, next, ..] => *next >= 0x80,
-        [0xff, next, ..] => *next < 0x80,
-        _ => true,
+        [first, ..] => *first < 0x80,
     }
 }
 

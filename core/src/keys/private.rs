@@ -71,10 +71,10 @@ enum Read {
 
 fn read(block: &Block<'_>) -> Read {
     match block.label {
-        b"RSA PRIVATE KEY" => rsa(&der::pkcs8_of_pkcs1(&block.bytes), &block.bytes),
+        b"RSA PRIVATE KEY" => rsa(&block.bytes),
         b"PRIVATE KEY" => match der::pkcs8_parts(&block.bytes) {
             None => Read::Skipped(Some("its PRIVATE KEY block is damaged")),
-            Some((der::RSA_ENCRYPTION, pkcs1)) => rsa(&block.bytes, pkcs1),
+            Some((der::RSA_ENCRYPTION, pkcs1)) => rsa(pkcs1),
             Some((oid, _)) => other_kind(oid),
         },
         b"EC PRIVATE KEY" if is_sec1(&block.bytes) => Read::Refused(KeyError::NotRsa("an EC key")),
@@ -93,8 +93,8 @@ fn read(block: &Block<'_>) -> Read {
     }
 }
 
-fn rsa(pkcs8: &[u8], pkcs1: &[u8]) -> Read {
-    match (PrivateKey::from_pkcs8(pkcs8), pkcs1_bits(pkcs1)) {
+fn rsa(pkcs1: &[u8]) -> Read {
+    match (PrivateKey::from_pkcs8(&der::pkcs8_of_pkcs1(pkcs1)), pkcs1_bits(pkcs1)) {
         (Some(key), _) => Read::Rsa(Box::new(key)),
         (None, Some(bits)) if !(2048..=8192).contains(&bits) => Read::Refused(KeyError::Size { bits }),
         (None, _) => {
