@@ -169,6 +169,9 @@ fn the_same_key_again_is_one_key() {
     assert_eq!(names_of(&ring), [*b.fingerprint(), *a.fingerprint()]);
     let ring = ring.with(b.clone(), early);
     assert_eq!(ring.newest_instant(), Some(late));
+
+    let ring = KeyRing::default().with(a.clone(), early).with(b.clone(), early).with(a.clone(), early);
+    assert_eq!(names_of(&ring), [*a.fingerprint(), *b.fingerprint()]);
 }
 
 #[test]

@@ -52,17 +52,17 @@ impl KeyRing {
     /// certificate that belongs to it, and is no longer retired.
     #[must_use]
     pub fn with(&self, pair: Arc<KeyPair>, instant: Timestamp) -> Self {
-        let mut entry = Entry { pair, instant, retired: false };
         let mut entries = self.entries.clone();
-        if let Some(at) = self.position(entry.pair.fingerprint()) {
-            let old = entries.remove(at);
-            let keeps_old = old.instant >= instant && (old.pair.certificate().is_some());
-            if keeps_old {
-                entry = Entry { retired: false, ..old };
+        if let Some(at) = self.position(pair.fingerprint()) {
+            let known = &mut entries[at];
+            if known.instant >= instant && known.pair.certificate().is_some() {
+                known.retired = false;
+                return Self { entries };
             }
+            entries.remove(at);
         }
-        let at = entries.partition_point(|other| other.instant >= entry.instant);
-        entries.insert(at, entry);
+        let at = entries.partition_point(|other| other.instant >= instant);
+        entries.insert(at, Entry { pair, instant, retired: false });
         Self { entries }
     }
 

@@ -95,21 +95,26 @@ impl Reader {
 
     /// Object metadata; if it does not decode as a whole, field by field, without those that do not fit.
     fn metadata(&mut self, value: Option<Value>, path: &str) -> ObjectMeta {
-        let fields = self.map(value.unwrap_or_default(), path);
-        let metadata = ObjectMeta::deserialize(&Value::Object(fields.clone()));
-        let metadata = metadata.unwrap_or_else(|_| {
-            let mut fitting = Map::new();
-            for (name, value) in fields {
-                let alone = Map::from_iter([(name.clone(), value.clone())]);
-                if ObjectMeta::deserialize(&Value::Object(alone)).is_ok() {
-                    fitting.insert(name, value);
-                } else {
-                    _ = self.flaw::<()>(format!("{path}.{name}"), &value);
-                }
-            }
-            ObjectMeta::deserialize(&Value::Object(fitting)).unwrap_or_default()
+        let value = value.filter(|value| !value.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
+        let metadata = ObjectMeta::deserialize(&value).unwrap_or_else(|_| {
+            let fields = self.map(value, path);
+            ObjectMeta::deserialize(self.fitting(fields, path)).unwrap_or_default()
         });
         tidy(metadata)
+    }
+
+    /// The fields of object metadata that decode by themselves.
+    fn fitting(&mut self, fields: Map<String, Value>, path: &str) -> Value {
+        let mut fitting = Map::new();
+        for (name, value) in fields {
+            let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+            if ObjectMeta::deserialize(alone).is_ok() {
+                fitting.insert(name, value);
+            } else {
+                _ = self.flaw::<()>(format!("{path}.{name}"), &value);
+            }
+        }
+        Value::Object(fitting)
     }
 
     fn map(&mut self, value: Value, path: &str) -> Map<String, Value> {
