@@ -40,7 +40,8 @@ fn position(index: &Value, len: usize, slicing: bool) -> Result<usize, Failure> 
         _ => return Err(Failure::with(format!("an index is an integer, not {}", index.go_type()))),
     };
     let found = usize::try_from(index).ok().filter(|index| *index < len || slicing && *index == len);
-    found.ok_or_else(|| Failure::with(format!("index {index} is out of range: the length is {len}")))
+    // Neither number is shown: both may tell of a value.
+    found.ok_or(Failure::new("the index is out of range"))
 }
 
 /// Go's `slice x 1 2`: `x[1:2]`, of text or a list.

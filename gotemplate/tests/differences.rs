@@ -1,0 +1,130 @@
+//! Where the engine differs from Go on purpose: one test for each line of docs/differences.md.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
+mod corpus;
+
+use std::{collections::BTreeMap, fs};
+
+use gotemplate::{ErrorKind, Limit};
+
+fn render(template: &str) -> Result<String, (ErrorKind, String)> {
+    let data = BTreeMap::from([("password".to_owned(), b"hunter2".to_vec())]);
+    match corpus::render(template, &data) {
+        Ok(out) => Ok(String::from_utf8(out).unwrap()),
+        Err(error) => Err((error.kind, error.to_string())),
+    }
+}
+
+#[track_caller]
+fn prints(template: &str, wanted: &str) {
+    assert_eq!(render(template).as_deref(), Ok(wanted), "{template}");
+}
+
+#[track_caller]
+fn fails(template: &str, kind: ErrorKind, message: &str) {
+    assert_eq!(render(template), Err((kind, message.to_owned())), "{template}");
+}
+
+#[test]
+fn recursion_ends_at_the_depth_limit() {
+    fails(
+        "{{define \"r\"}}{{template \"r\"}}{{end}}{{template \"r\"}}",
+        ErrorKind::Limit(Limit::Depth),
+        "template: key:1:26: it is nested too deeply",
+    );
+}
+
+#[test]
+fn endless_work_ends_at_a_limit() {
+    fails(
+        "{{range 9000000000}}{{end}}",
+        ErrorKind::Limit(Limit::Steps),
+        "template: key:1:9: rendering takes too many steps",
+    );
+    fails(
+        "{{range 9000000000}}{{printf \"%9999d\" 1}}{{end}}",
+        ErrorKind::Limit(Limit::OutputBytes),
+        "template: key:1:23: the output is too long",
+    );
+    fails(
+        "{{$s := repeat 9999999 \"x\"}}{{range 9}}{{$s = print $s $s}}{{end}}",
+        ErrorKind::Limit(Limit::ValueBytes),
+        "template: key:1:47: calling print: the values made while rendering take too much memory",
+    );
+}
+
+#[test]
+fn a_map_that_contains_itself_is_an_error() {
+    let template = "{{$d := dict}}{{$_ := set $d \"self\" $d}}{{$d}}";
+    fails(template, ErrorKind::Limit(Limit::Depth), "template: key:1:43: it is nested too deeply");
+}
+
+#[test]
+fn no_address_is_printed() {
+    prints("{{printf \"%p\" (list 1)}}", "%!p([]interface {}=[1])");
+    prints("{{printf \"%d\" (toDate \"2006\" \"2020\")}}", "{}");
+}
+
+#[test]
+fn keys_and_values_are_in_order() {
+    prints(
+        "{{keys (dict \"c\" 1 \"a\" 2 \"b\" 3)}}{{values (dict \"c\" 1 \"a\" 2 \"b\" 3)}}",
+        "[a b c][2 3 1]",
+    );
+}
+
+#[test]
+fn errors_never_quote_a_value() {
+    fails("{{fail \"no user\"}}", ErrorKind::Exec, "template: key:1:3: calling fail: no user");
+    for template in [
+        "{{fail (print \"bad \" .password)}}",
+        "{{.password | fail}}",
+        "{{mustToDate \"2006\" .password}}",
+        "{{mustFromJson .password}}",
+        "{{semver .password}}",
+        "{{index (list 1) .password}}",
+        "{{index .password 99}}",
+        "{{mustRegexFind (print \"(\" .password) \"x\"}}",
+        "{{decryptAES .password .password}}",
+        "{{genSignedCert \"x\" nil nil 1 (buildCustomCert .password .password)}}",
+        "{{urlParse (print \"%zz\" .password)}}",
+        "{{trunc .password \"x\"}}",
+        "{{range .password}}{{end}}",
+        "{{template .password}}",
+        "{{.password.x}}",
+    ] {
+        let (_, message) = render(template).unwrap_err();
+        assert!(!message.contains("hunter"), "{template}: {message}");
+    }
+}
+
+#[test]
+fn columns_count_from_one() {
+    fails(
+        "a\n  {{ upper 1 }}",
+        ErrorKind::Exec,
+        "template: key:2:12: a value of type number does not serve as string",
+    );
+}
+
+#[test]
+fn dsa_keys_are_refused() {
+    let (kind, message) = render("{{genPrivateKey \"dsa\"}}").unwrap_err();
+    assert_eq!(kind, ErrorKind::Exec);
+    assert!(message.contains("DSA"), "{message}");
+}
+
+#[test]
+fn the_local_zone_is_utc() {
+    prints("{{dateInZone \"15:04 MST\" (toDate \"15:04\" \"12:30\") \"Local\"}}", "12:30 UTC");
+}
+
+#[test]
+fn the_documentation_lists_every_function() {
+    let docs = format!("{}/docs/functions.md", env!("CARGO_MANIFEST_DIR"));
+    let docs = fs::read_to_string(docs).unwrap();
+    for name in gotemplate::function_names() {
+        assert!(docs.contains(&format!("| `{name}` |")), "{name} is missing in docs/functions.md");
+    }
+}
