@@ -31,7 +31,7 @@ impl Default for Limits {
             steps: 1_000_000,
             depth: 500,
             costly_calls: 40,
-            regex_bytes: 1 << 20,
+            regex_bytes: 4 << 20,
         }
     }
 }

@@ -7,6 +7,7 @@ mod crypto;
 mod dates;
 mod decimals;
 mod dicts;
+mod durations;
 mod encoding;
 mod flow;
 mod golang;

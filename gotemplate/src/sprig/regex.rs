@@ -44,8 +44,6 @@ struct Pattern {
 #[derive(Default)]
 struct Compiled(HashMap<Vec<u8>, Rc<Pattern>>);
 
-/// Steps that a state of a compiled pattern costs.
-const STEPS_PER_STATE: u64 = 4;
 /// Most patterns kept at once.
 const MOST_KEPT: usize = 32;
 
@@ -56,7 +54,7 @@ fn compile(ctx: &mut Context<'_>, pattern: &[u8]) -> Result<Rc<Pattern>, Failure
     ctx.work(pattern.len())?;
     let refused = |error: PatternError| Failure::with(error.to_string());
     let translated = re2::translate(pattern).map_err(refused)?;
-    ctx.work(usize::try_from(translated.weight.saturating_mul(STEPS_PER_STATE)).unwrap_or(usize::MAX))?;
+    ctx.charge(usize::try_from(translated.weight).unwrap_or(usize::MAX))?;
     let limit = ctx.limits().regex_bytes;
     let regex = RegexBuilder::new(&translated.pattern)
         .size_limit(limit)

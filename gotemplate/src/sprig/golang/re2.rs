@@ -4,7 +4,10 @@
 //! here by Go's rules and written anew with all literals escaped, so that nothing the other engine
 //! would understand differently slips through.
 
-use super::re2_class;
+use super::{
+    re2_class,
+    re2_group::{Count, Group},
+};
 
 /// What is wrong with a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,12 +44,10 @@ pub(crate) struct Translated {
     pub(crate) pattern: String,
     /// Name of each group from 1, empty where it has none.
     pub(crate) names: Vec<String>,
-    /// About how many states the pattern unfolds to.
+    /// About how many bytes the pattern takes when it is compiled.
     pub(crate) weight: u64,
 }
 
-/// Go's bound for counted repetition, nested ones multiplied.
-const MAX_REPEAT: u64 = 1000;
 /// Groups inside groups; each costs stack when the pattern is compiled.
 const MAX_DEPTH: usize = 250;
 
@@ -58,6 +59,7 @@ pub(crate) fn translate(pattern: &[u8]) -> Result<Translated, PatternError> {
         out: String::with_capacity(text.len() * 2),
         names: Vec::new(),
         groups: vec![Group::default()],
+        flags: String::new(),
     };
     while let Some(next) = parser.rest.chars().next() {
         parser.step(next)?;
@@ -66,7 +68,7 @@ pub(crate) fn translate(pattern: &[u8]) -> Result<Translated, PatternError> {
     if !parser.groups.is_empty() {
         return Err(PatternError::MissingParen);
     }
-    Ok(Translated { pattern: parser.out, names: parser.names, weight: top.weight })
+    Ok(Translated { pattern: parser.out, names: parser.names, weight: top.weight() })
 }
 
 struct Parser<'p> {
@@ -74,29 +76,8 @@ struct Parser<'p> {
     out: String,
     names: Vec<String>,
     groups: Vec<Group>,
-}
-
-/// An open group: what was read in it so far.
-#[derive(Default)]
-struct Group {
-    /// Whether something stands before that a repetition can apply to.
-    last: Last,
-    /// Size of the last item.
-    last_weight: u64,
-    weight: u64,
-    /// The largest product of nested repetitions in the last item, and in the group.
-    last_repeat: u64,
-    repeat: u64,
-    /// Whether the group itself is `(?flags:` or capturing; the first group is neither.
-    flags_changed: bool,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Last {
-    #[default]
-    Nothing,
-    Item,
-    Repeat,
+    /// Flags that hold from the next item on. A repetition after them is still of the item before.
+    flags: String,
 }
 
 impl Parser<'_> {
@@ -107,30 +88,29 @@ impl Parser<'_> {
             '|' => {
                 self.take(1);
                 self.out.push('|');
-                let group = self.group();
-                group.last = Last::Nothing;
+                self.group().alternative();
                 Ok(())
             }
             '*' | '+' | '?' => {
                 self.take(1);
-                self.repeat(&next.to_string(), 1)
+                self.repeat(&next.to_string(), Count::Open)
             }
             '{' => self.counted(),
             '[' => {
                 let (class, rest) = re2_class::bracketed(self.rest)?;
                 self.rest = rest;
-                self.item(&class, 1);
+                self.item(&class, re2_class::weight(&class));
                 Ok(())
             }
             '\\' => self.escape(),
             '.' | '^' | '$' => {
                 self.take(1);
-                self.item(&next.to_string(), 1);
+                self.item(&next.to_string(), re2_class::ANY);
                 Ok(())
             }
             _ => {
                 self.take(next.len_utf8());
-                self.item(&re2_class::literal(u32::from(next)), 1);
+                self.item(&re2_class::literal(u32::from(next)), re2_class::ONE);
                 Ok(())
             }
         }
@@ -149,12 +129,15 @@ impl Parser<'_> {
     }
 
     fn item(&mut self, text: &str, weight: u64) {
+        self.out.push_str(&std::mem::take(&mut self.flags));
         self.out.push_str(text);
-        let group = self.group();
-        group.last = Last::Item;
-        group.last_weight = weight;
-        group.last_repeat = 1;
-        group.weight = group.weight.saturating_add(weight);
+        self.group().item(weight);
+    }
+
+    fn begin_group(&mut self, text: &str) {
+        self.out.push_str(&std::mem::take(&mut self.flags));
+        self.out.push_str(text);
+        self.groups.push(Group::default());
     }
 
     fn open(&mut self) -> Result<(), PatternError> {
@@ -164,8 +147,7 @@ impl Parser<'_> {
         if !self.rest.starts_with("(?") {
             self.take(1);
             self.names.push(String::new());
-            self.out.push('(');
-            self.groups.push(Group::default());
+            self.begin_group("(");
             return Ok(());
         }
         let named = ["(?P<", "(?<"].iter().find_map(|start| self.rest.strip_prefix(start));
@@ -185,8 +167,7 @@ impl Parser<'_> {
         }
         self.names.push(name.to_owned());
         self.rest = rest;
-        self.out.push('(');
-        self.groups.push(Group::default());
+        self.begin_group("(");
         Ok(())
     }
 
@@ -206,13 +187,9 @@ impl Parser<'_> {
         let opens = self.rest.as_bytes()[end] == b':';
         self.take(end + 1);
         if opens {
-            self.out.extend(["(?", &on, minus, &off, ":"]);
-            self.groups.push(Group::default());
-        } else {
-            if !flags.is_empty() {
-                self.out.extend(["(?", &on, minus, &off, ")"]);
-            }
-            self.group().flags_changed = true;
+            self.begin_group(&format!("(?{on}{minus}{off}:"));
+        } else if !flags.is_empty() {
+            self.flags.extend(["(?", &on, minus, &off, ")"]);
         }
         Ok(())
     }
@@ -223,54 +200,25 @@ impl Parser<'_> {
             return Err(PatternError::UnexpectedParen);
         }
         let inner = self.groups.pop().unwrap_or_default();
+        self.flags.clear();
         self.out.push(')');
-        let inner_repeat = inner.repeat.max(inner.last_repeat).max(1);
-        let group = self.group();
-        group.last = Last::Item;
-        group.last_weight = inner.weight.saturating_add(2);
-        group.repeat = group.repeat.max(group.last_repeat);
-        group.last_repeat = inner_repeat;
-        group.weight = group.weight.saturating_add(inner.weight).saturating_add(2);
+        self.group().close(&inner);
         Ok(())
     }
 
     /// `{n}`, `{n,}` or `{n,m}`; anything else is text.
     fn counted(&mut self) -> Result<(), PatternError> {
-        let Some((least, most, length)) = counts(self.rest) else {
+        let Some((count, length)) = Count::read(self.rest)? else {
             self.take(1);
-            self.item(&re2_class::literal(u32::from('{')), 1);
+            self.item(&re2_class::literal(u32::from('{')), re2_class::ONE);
             return Ok(());
         };
-        if least > MAX_REPEAT || most.is_some_and(|most| most > MAX_REPEAT || most < least) {
-            return Err(PatternError::RepeatSize);
-        }
         self.take(length);
-        let text = match most {
-            Some(most) => format!("{{{least},{most}}}"),
-            None => format!("{{{least},}}"),
-        };
-        self.repeat(&text, most.unwrap_or(least))
+        self.repeat(&count.to_string(), count)
     }
 
-    fn repeat(&mut self, operator: &str, times: u64) -> Result<(), PatternError> {
-        let group = self.group();
-        match group.last {
-            Last::Nothing => return Err(PatternError::NothingToRepeat),
-            Last::Repeat => return Err(PatternError::NestedRepeat),
-            Last::Item => {}
-        }
-        group.last = Last::Repeat;
-        // Compat: zero times hides what is inside from the bound, as in the reference.
-        if operator.starts_with('{') {
-            group.last_repeat = if times == 0 { 0 } else { group.last_repeat.saturating_mul(times) };
-        }
-        if group.last_repeat > MAX_REPEAT {
-            return Err(PatternError::RepeatSize);
-        }
-        group.repeat = group.repeat.max(group.last_repeat);
-        let unfolded = group.last_weight.saturating_mul(times.max(1));
-        group.weight = group.weight.saturating_add(unfolded);
-        group.last_weight = unfolded;
+    fn repeat(&mut self, operator: &str, count: Count) -> Result<(), PatternError> {
+        self.group().repeat(count)?;
         self.out.push_str(operator);
         if self.rest.starts_with('?') {
             self.take(1);
@@ -292,7 +240,7 @@ impl Parser<'_> {
                 let (quoted, rest) = text.split_once("\\E").unwrap_or((text, ""));
                 self.rest = rest;
                 for letter in quoted.chars() {
-                    self.item(&re2_class::literal(u32::from(letter)), 1);
+                    self.item(&re2_class::literal(u32::from(letter)), re2_class::ONE);
                 }
             }
             _ => {
@@ -303,7 +251,7 @@ impl Parser<'_> {
                     (re2_class::literal(code), rest)
                 };
                 self.rest = rest;
-                self.item(&class, 1);
+                self.item(&class, re2_class::weight(&class));
             }
         }
         Ok(())
@@ -311,23 +259,6 @@ impl Parser<'_> {
 
     fn assertion(&mut self, text: &str) {
         self.take(2);
-        self.item(text, 1);
+        self.item(text, re2_class::ANY);
     }
-}
-
-/// The bounds of a counted repetition at the start of `text`, and its length.
-fn counts(text: &str) -> Option<(u64, Option<u64>, usize)> {
-    let (inside, _) = text.strip_prefix('{')?.split_once('}')?;
-    let number = |digits: &str| {
-        // Compat: leading zeros make it text, and so does anything but digits.
-        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let zeros = digits.len() > 1 && digits.starts_with('0');
-        (plain && !zeros).then(|| digits.parse().unwrap_or(u64::MAX))
-    };
-    let (least, most) = match inside.split_once(',') {
-        None => (number(inside)?, Some(number(inside)?)),
-        Some((least, "")) => (number(least)?, None),
-        Some((least, most)) => (number(least)?, Some(number(most)?)),
-    };
-    Some((least, most, inside.len() + 2))
 }

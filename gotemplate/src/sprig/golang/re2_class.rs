@@ -5,6 +5,21 @@ use super::re2::PatternError;
 /// Matches no character at all.
 const NEVER: &str = "[^\\x{0}-\\x{10FFFF}]";
 
+/// About how many bytes one character takes when it is compiled.
+pub(super) const ONE: u64 = 50;
+/// The same for any character, which is all of UTF-8.
+pub(super) const ANY: u64 = 1_000;
+/// The same for a category of Unicode, which has hundreds of ranges.
+const CATEGORY: u64 = 43_000;
+
+/// About how many bytes a class takes.
+pub(super) fn weight(class: &str) -> u64 {
+    let categories = class.matches("\\p").count() + class.matches("\\P").count();
+    let ranges = class.matches("-\\x").count();
+    let base = if class.contains('^') { ANY } else { ONE };
+    base + CATEGORY * categories as u64 + ONE * ranges as u64
+}
+
 /// One character as a pattern that matches just it.
 pub(crate) fn literal(code: u32) -> String {
     // A lone surrogate is a character for the reference that no text holds.
