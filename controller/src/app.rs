@@ -18,6 +18,7 @@ use crate::{
     config::{Command, Config, ConfigError, FLAGS, FlagError, Namespaces, flags},
     context::Context,
     events::Events,
+    existing::Existing,
     http::{self, Limiter, Scrape, Web},
     index::Index,
     keys::{self, store::Store},
@@ -155,6 +156,7 @@ fn context(config: Config, client: Client, keys: Arc<Store>) -> Arc<Context> {
     Arc::new(Context {
         keys,
         index: Index::default(),
+        existing: Existing::default(),
         queue: Queue::default(),
         pool: Pool::start(),
         metrics: Arc::new(Metrics::new(VERSION, config.omit_secret_metrics)),
@@ -243,12 +245,13 @@ fn work(tasks: &mut JoinSet<()>, context: &Arc<Context>, mut acting: watch::Rece
             Namespaces::All => vec![None],
             Namespaces::Listed(names) => names.iter().cloned().map(Some).collect(),
         };
+        tasks.spawn(watching::namespaces::mention_missing(Arc::clone(&context)));
         for namespace in namespaces {
             tasks.spawn(watching::sealed::watch(Arc::clone(&context), namespace.clone()));
             tasks.spawn(watching::secrets::watch(Arc::clone(&context), namespace));
         }
         tasks.spawn(worker::run(Arc::clone(&context)));
-        tasks.join_next().await;
+        while tasks.join_next().await.is_some() {}
     });
 }
 

@@ -10,6 +10,7 @@ use kube::Client;
 use crate::{
     config::Config,
     events::Events,
+    existing::Existing,
     index::Index,
     keys::store::Store,
     metrics::Metrics,
@@ -27,6 +28,8 @@ pub struct Context {
     pub keys: Arc<Store>,
     /// The SealedSecrets.
     pub index: Index,
+    /// Which Secrets exist.
+    pub existing: Existing,
     /// What is due.
     pub queue: Queue,
     /// Threads for private-key operations.

@@ -11,6 +11,7 @@ pub mod config;
 pub mod context;
 pub mod error;
 pub mod events;
+pub mod existing;
 pub mod gcra;
 pub mod http;
 pub mod index;

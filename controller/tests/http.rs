@@ -56,7 +56,9 @@ fn port(keys: &[&str], rate: u32, burst: u32) -> Port {
     let (store, _news) = Store::new(config.keys.clone(), "ns");
     for key in keys {
         store.apply(&key_secret(key));
+        assert!(store.ring().is_empty(), "nothing is served before the list of keys is whole");
     }
+    store.publish();
     let series = Arc::new(Metrics::new("v1.2.3", false));
     let web = Web {
         keys: Arc::clone(&store),

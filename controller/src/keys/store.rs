@@ -138,8 +138,21 @@ impl Store {
             break;
         }
         if name == self.settings.prefix {
-            self.ring.send_if_modified(|now| !std::mem::replace(&mut now.loaded, true));
+            self.publish();
         }
+    }
+
+    /// The key Secrets have been read: from now on the ring is shown as it is.
+    pub fn publish(&self) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let ring = Arc::new(held.ring(self.settings.order));
+        self.ring.send_if_modified(|now| {
+            let first = !now.loaded;
+            if first {
+                *now = Snapshot { ring, loaded: true };
+            }
+            first
+        });
     }
 
     fn missing(&self, listed: &HashSet<String>) -> Vec<String> {
@@ -155,7 +168,13 @@ impl Store {
         let change = work(&mut held);
         if change != Change::None {
             let ring = Arc::new(held.ring(self.settings.order));
-            self.ring.send_modify(|now| now.ring = ring);
+            // Half a list could show an old key as the newest: until it is whole, there is no key.
+            self.ring.send_if_modified(|now| {
+                if now.loaded {
+                    now.ring = ring;
+                }
+                now.loaded
+            });
         }
         change
     }

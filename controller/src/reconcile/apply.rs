@@ -31,14 +31,25 @@ pub enum Applied {
     Failed(Failure, Looks),
 }
 
-/// Brings the Secret to what is wanted; with `look_only` an existing one that differs is left alone.
-/// Somebody may write at the same time: then it is read and decided anew.
-pub async fn apply(client: &Client, key: &Key, wanted: &Secret, owner: &str, look_only: bool) -> Applied {
+/// How far a write may go, and what is known before.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// An existing Secret that differs is left alone.
+    pub look_only: bool,
+    /// The watch says that there is no such Secret: the first look is spared.
+    pub surely_absent: bool,
+}
+
+/// Brings the Secret to what is wanted. Somebody may write at the same time: then it is read and decided
+/// anew.
+pub async fn apply(client: &Client, key: &Key, wanted: &Secret, owner: &str, terms: Terms) -> Applied {
     let secrets: Api<Secret> = Api::namespaced(client.clone(), key.namespace());
     let request = |verb| Request::core(verb, "secrets", key.namespace());
     let mut tries = 0;
     loop {
-        let existing = match secrets.get_opt(key.name()).await {
+        let found =
+            if terms.surely_absent && tries == 0 { Ok(None) } else { secrets.get_opt(key.name()).await };
+        let existing = match found {
             Ok(existing) => existing,
             Err(error) => {
                 let failure = Failure::Read(ApiError::new(request("get"), error));
@@ -51,7 +62,7 @@ pub async fn apply(client: &Client, key: &Key, wanted: &Secret, owner: &str, loo
         let (verb, written) = match plan(wanted, existing.as_ref(), owner) {
             Write::Refuse(refusal) => return Applied::Failed(Failure::Refused(refusal), looks),
             Write::Unchanged => return right(version.unwrap_or_else(none), false, false),
-            Write::Replace(_) if look_only => return Applied::LeftAlone(version.unwrap_or_else(none)),
+            Write::Replace(_) if terms.look_only => return Applied::LeftAlone(version.unwrap_or_else(none)),
             Write::Create(secret) => ("create", secrets.create(&params, &secret).await),
             Write::Replace(secret) => ("update", secrets.replace(key.name(), &params, &secret).await),
         };

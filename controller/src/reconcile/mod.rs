@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Instant};
 use sealed_secrets_core::{Fingerprint, SealedSecret, names};
 
 use self::{
-    apply::Applied,
+    apply::{Applied, Terms},
     conclude::{Finding, conclude},
     outcome::Failure,
     tell::Subject,
@@ -97,8 +97,9 @@ async fn find(context: &Context, turn: &Turn, object: Box<SealedSecret>, task: &
         Err(failure) => Finding { applied: Applied::Failed(failure, Looks::default()), keys: None },
         Ok(opened) => {
             let owner = &task.uid;
-            let applied =
-                apply::apply(&context.client, &turn.key, &opened.secret, owner, task.look_only).await;
+            let surely_absent = !context.existing.may_exist(&turn.key);
+            let terms = Terms { look_only: task.look_only, surely_absent };
+            let applied = apply::apply(&context.client, &turn.key, &opened.secret, owner, terms).await;
             Finding { applied, keys: Some(opened.keys) }
         }
     }

@@ -2,5 +2,6 @@
 
 pub mod collect;
 pub mod follow;
+pub mod namespaces;
 pub mod sealed;
 pub mod secrets;

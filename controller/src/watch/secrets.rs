@@ -1,6 +1,6 @@
 //! Secrets, as metadata only: one of ours that goes or changes makes its SealedSecret due.
 //!
-//! Foreign Secrets leave no trace: memory grows with the SealedSecrets, not with the cluster.
+//! Foreign Secrets leave one number each: memory grows with the SealedSecrets, not with the cluster.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -36,35 +36,44 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
         (api, config.clone())
     };
     let mut listed: Option<HashSet<Key>> = None;
+    let scope = namespace.as_deref();
     let handle = |event: Event<PartialObjectMeta<Secret>>| match event {
-        Event::Init => listed = Some(HashSet::new()),
+        Event::Init => {
+            context.existing.begin(scope);
+            listed = Some(HashSet::new());
+        }
         Event::InitApply(secret) => {
-            if let Some((key, true)) =
-                key_of(&secret.metadata).map(|key| (key.clone(), seen(&context, &key, &secret.metadata)))
+            let Some(key) = key_of(&secret.metadata) else { return };
+            context.existing.insert(scope, &key);
+            // Of foreign Secrets nothing more is kept.
+            if seen(&context, &key, &secret.metadata)
                 && let Some(listed) = &mut listed
             {
                 listed.insert(key);
             }
         }
         Event::InitDone => {
+            context.existing.complete(scope);
             let listed = listed.take().unwrap_or_default();
-            let missing = context.index.lock().missing(namespace.as_deref(), &listed);
+            let missing = context.index.lock().missing(scope, &listed);
             for key in &missing {
                 gone(&context, key, None);
             }
         }
         Event::Apply(secret) => {
             if let Some(key) = key_of(&secret.metadata) {
+                context.existing.insert(scope, &key);
                 seen(&context, &key, &secret.metadata);
             }
         }
         Event::Delete(secret) => {
             if let Some(key) = key_of(&secret.metadata) {
+                context.existing.remove(scope, &key);
                 gone(&context, &key, Some(&Looks::of(&secret.metadata)));
             }
         }
     };
-    follow("secrets", namespace.as_deref().unwrap_or_default(), source, handle).await;
+    follow("secrets", scope.unwrap_or_default(), source, handle).await;
 }
 
 /// Takes in a Secret that exists; says whether a SealedSecret has its name.
