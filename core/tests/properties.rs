@@ -16,6 +16,7 @@ use sealed_secrets_core::{
     seal::{self, Sealable},
     unseal,
 };
+use serde_json::{Value, json};
 
 /// Key c (2048 bits) and key a (4096 bits), each alone in a ring.
 static RINGS: LazyLock<[KeyRing; 2]> = LazyLock::new(|| {
@@ -83,6 +84,27 @@ fn values(sealed: &SealedSecret, ring: &KeyRing) -> Result<BTreeMap<String, Vec<
     Ok(secret.data.into_iter().map(|(item, value)| (item, value.expose().to_vec())).collect())
 }
 
+/// Any JSON, with the names of the definition's fields strewn in.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+    ];
+    let name = prop_oneof![
+        "[a-z]{1,4}",
+        "apiVersion|kind|metadata|spec|status|name|namespace|labels|annotations|ownerReferences",
+        "template|encryptedData|data|type|immutable|managedFields|creationTimestamp|conditions",
+    ];
+    leaf.prop_recursive(5, 48, 6, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            btree_map(name.clone(), inner, 0..6).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -147,6 +169,17 @@ proptest! {
             ..resealed
         };
         prop_assert_eq!(put_back, sealed);
+    }
+
+    #[test]
+    fn any_json_is_read_and_what_fits_is_kept(spec in any_json(), metadata in any_json()) {
+        let value = json!({"metadata": metadata, "spec": spec});
+        let object: SealedSecret = serde_json::from_value(value).unwrap();
+        let again = SealedSecret::from_value(object.to_value());
+        prop_assert_eq!(again.flaws, []);
+        prop_assert_eq!(again.spec.encrypted_data, object.spec.encrypted_data);
+        prop_assert_eq!(again.spec.template, object.spec.template);
+        prop_assert_eq!(again.metadata, object.metadata);
     }
 
     #[test]

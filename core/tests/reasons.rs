@@ -185,6 +185,23 @@ fn verify_and_reseal_answer_alike_for_any_template() {
 }
 
 #[test]
+fn the_deprecated_blob_is_verified_and_resealed_as_it_is() {
+    let old = ring(&["c"]);
+    let blob = br#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"},"data":{"a":"b25l"}}"#;
+    let mut object = object(&[]);
+    let key = old.newest().unwrap().sealing_key().unwrap();
+    object.spec.data = Some(key.seal_to_text(&Scope::Strict.label("ns", "web"), blob));
+    assert!(verify(&object, &old, true).is_ok());
+    assert!(matches!(verify(&object, &old, false), Err(UnsealError::DeprecatedData)));
+
+    let both = old.with(pair("a"), "2030-01-01T00:00:00Z".parse().unwrap());
+    let resealed = reseal(&object, &both, true).unwrap();
+    assert_ne!(resealed.spec.data, object.spec.data);
+    let secret = unseal(&resealed, &ring(&["a"])).unwrap();
+    assert_eq!((secret.name(), secret.data["a"].expose()), ("web", &b"one"[..]));
+}
+
+#[test]
 fn a_null_in_a_template_keeps_the_item_out_but_leaves_the_variable() {
     let mut object = object(&[("password", seal("c", Scope::Strict, "ns", "web"))]);
     object.spec.template.data = [

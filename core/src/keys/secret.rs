@@ -25,7 +25,8 @@ pub struct KeySecret {
 }
 
 impl KeySecret {
-    /// The Secret that holds this key: private key as PKCS#1, certificate, label `active`.
+    /// The Secret that holds this key: private key as PKCS#1, certificate, label `active`. It is the form for
+    /// the API, whose copy of the private key is not wiped: drop it once it is stored.
     pub fn of(&self, pair: &KeyPair) -> Secret {
         let mut labels = self.labels.clone();
         labels.insert(names::KEY_LABEL.to_owned(), names::KEY_ACTIVE.to_owned());
