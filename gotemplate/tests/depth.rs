@@ -81,3 +81,73 @@ fn recursive_templates() {
         assert_eq!(on_a_small_stack(template), Err(ErrorKind::Limit(Limit::Depth)), "{body}");
     }
 }
+
+/// What is done with a deep value.
+const WALKS: &[&str] = &[
+    "print $d",
+    "printf \"%#v\" $d",
+    "quote $d",
+    "html $d",
+    "toJson $d",
+    "toPrettyJson $d",
+    "toRawJson $d",
+    "toString $d",
+    "toStrings $d",
+    "deepCopy $d",
+    "deepEqual $d (deepCopy $d)",
+    "merge (deepCopy $d) $d",
+    "mergeOverwrite $d (deepCopy $d)",
+    "has $d (list $d)",
+    "uniq (list $d $d)",
+    "without (list $d) $d",
+    "compact (list $d)",
+    "join \",\" (list $d)",
+    "sortAlpha (list $d)",
+    "cat $d",
+    "empty $d",
+    "fromJson (toJson $d)",
+    "eq $d nil",
+    "typeOf $d",
+];
+
+#[test]
+fn deep_values_end_in_a_limit() {
+    for make in ["dict \"a\" $d", "list $d", "dict \"a\" (list $d)"] {
+        for depth in [100, 490, 600, 3000] {
+            for walk in WALKS {
+                let build = format!("{{{{$d := dict}}}}{{{{range {depth}}}}}{{{{$d = {make}}}}}{{{{end}}}}");
+                let outcome = on_a_small_stack(format!("{build}{{{{$x := {walk}}}}}"));
+                assert!(
+                    matches!(outcome, Ok(_) | Err(ErrorKind::Limit(_) | ErrorKind::Exec)),
+                    "{walk}: {outcome:?}"
+                );
+                assert!(
+                    depth > 100 || !matches!(outcome, Err(ErrorKind::Limit(_))),
+                    "{walk} of 100 levels is fine"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn deep_values_under_deep_calls_end_in_a_limit() {
+    for walk in WALKS {
+        for calls in [50, 120, 200, 248] {
+            let (open, close) = ("(print ".repeat(calls), ")".repeat(calls));
+            let build = "{{$d := dict}}{{range 400}}{{$d = dict \"a\" $d}}{{end}}";
+            let outcome = on_a_small_stack(format!("{build}{{{{$x := {open}({walk}){close}}}}}"));
+            assert!(
+                matches!(outcome, Ok(_) | Err(ErrorKind::Limit(_) | ErrorKind::Exec)),
+                "{walk}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_chain_that_grows_at_its_bottom_is_dropped_without_recursion() {
+    let template =
+        "{{$d := dict}}{{$b := $d}}{{range 40000}}{{$n := dict}}{{$_ := set $b \"a\" $n}}{{$b = $n}}{{end}}";
+    assert_eq!(on_a_small_stack(template.to_owned()), Ok(0));
+}
