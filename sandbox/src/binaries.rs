@@ -42,7 +42,9 @@ impl Binaries {
         if std::env::var_os(BINARIES).is_none() {
             let folder = profile_folder()?;
             let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-            cargo.args(["build", "--quiet", "-p", "kubeseal", "-p", "sealed-secrets-controller"]);
+            // With this package among them the features are those that it was built with: nothing is built twice.
+            cargo.args(["build", "-p", "sandbox", "-p", "kubeseal", "-p", "sealed-secrets-controller"]);
+            cargo.args(["--bin", "kubeseal", "--bin", "controller"]);
             cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
             if let Some(target) = folder.parent() {
                 cargo.arg("--target-dir").arg(target);

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use sandbox::backend::{Entered, enter};
 
+mod bench;
 mod demo;
 mod exec;
 
@@ -17,6 +18,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measures speed and scale against what the hardware can do at best
+    Bench(bench::Args),
     /// Shows the main job from beginning to end, and checks it
     Demo(demo::Args),
     /// Runs a command with KUBECONFIG pointing at a new API server that ends with the command
@@ -26,6 +29,7 @@ enum Command {
 fn main() -> ExitCode {
     let args = Args::parse();
     let kinds = match &args.command {
+        Command::Bench(bench) => vec![bench.kind()],
         Command::Demo(demo) => vec![demo.kind()],
         Command::Exec(exec) => vec![exec.kind()],
     };
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("the system lets us make threads");
     let result = runtime.block_on(async {
         match args.command {
+            Command::Bench(bench) => bench.run().await,
             Command::Demo(demo) => demo.run().await,
             Command::Exec(exec) => exec.run().await,
         }
