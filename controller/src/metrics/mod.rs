@@ -20,6 +20,8 @@ pub struct Metrics {
     registry: Registry,
     /// Reconciles begun.
     pub unseal_requests: Counter,
+    /// RSA private-key operations of objects that were opened.
+    pub private_operations: Counter,
     /// Reconciles that failed, by reason and namespace.
     pub unseal_errors: IntCounterVec,
     /// Secrets found changed by somebody else, by namespace.
@@ -89,6 +91,14 @@ impl Metrics {
                 r,
                 Counter::new(format!("{PREFIX}unseal_requests_total"), "Requests to unseal a SealedSecret")
                     .expect("metric names are valid"),
+            ),
+            private_operations: register(
+                r,
+                Counter::new(
+                    format!("{PREFIX}private_key_operations_total"),
+                    "RSA private-key operations of SealedSecrets that were opened",
+                )
+                .expect("metric names are valid"),
             ),
             unseal_errors: counters(
                 r,

@@ -96,6 +96,8 @@ async fn find(context: &Context, turn: &Turn, object: Box<SealedSecret>, task: &
     match opened {
         Err(failure) => Finding { applied: Applied::Failed(failure, Looks::default()), keys: None },
         Ok(opened) => {
+            #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 keys and items")]
+            context.metrics.private_operations.inc_by(opened.operations as f64);
             let owner = &task.uid;
             let surely_absent = !context.existing.may_exist(&turn.key);
             let terms = Terms { look_only: task.look_only, surely_absent };

@@ -20,6 +20,8 @@ pub struct Unsealed {
     pub secret: Secret,
     /// Which key opened how many items.
     pub keys: Vec<(Fingerprint, u64)>,
+    /// RSA private-key operations that it took.
+    pub operations: usize,
 }
 
 /// Opens every item and renders every template; gives all that is wrong at once.
@@ -60,12 +62,13 @@ pub async fn open(
         opened.insert(item, result);
     }
     let keys = tally(opened.values());
+    let operations = opened.values().flatten().map(|opened| opened.tries).sum();
     let assemble = move || {
         let templates = CompiledTemplates::new(&sealed);
         with_env(|env| unseal::assemble(&sealed, opened, &templates, env))
     };
     let secret = pool.run(priority, assemble).await.ok_or(Failure::Interrupted)?.map_err(Failure::Unseal)?;
-    Ok(Unsealed { secret: Secret::from(&secret), keys })
+    Ok(Unsealed { secret: Secret::from(&secret), keys, operations })
 }
 
 /// The deprecated form: one ciphertext of a whole Secret.
@@ -78,7 +81,7 @@ async fn deprecated(
 ) -> Result<Unsealed, Failure> {
     let opened = pool.run(priority, move || unseal::open_deprecated(&sealed, &ring, &first)).await;
     let (secret, key) = opened.ok_or(Failure::Interrupted)?.map_err(Failure::Unseal)?;
-    Ok(Unsealed { secret: Secret::from(&secret), keys: vec![(key, 1)] })
+    Ok(Unsealed { secret: Secret::from(&secret), keys: vec![(key, 1)], operations: 1 })
 }
 
 async fn one(
