@@ -54,7 +54,8 @@ async fn one_ring(kind: Kind, keys: &[Arc<KeyPair>], values: u32) -> Result<Swee
     let mut controller = backend.start_controller(Launch { flags, env: Vec::new() }).await?;
     controller.healthy(Duration::from_mins(1)).await?;
     settle::quiet(&controller).await?;
-    let oldest = keys.first().ok_or("a ring needs a key")?.sealing_key().map_err(ToString::to_string)?.clone();
+    let oldest =
+        keys.first().ok_or("a ring needs a key")?.sealing_key().map_err(ToString::to_string)?.clone();
     let mut costs = Vec::new();
     for name in ["first", "next"] {
         let before = operations(&controller).await?;

@@ -49,7 +49,8 @@ pub(super) fn sealed_one(name: &str, values: u32, key: &SealingKey) -> Value {
 /// Whether a Secret holds what its SealedSecret was made of.
 pub(super) fn is_right(secret: &Value, values: u32) -> bool {
     let name = secret["metadata"]["name"].as_str().unwrap_or_default();
-    (0..values).all(|i| secret["data"][format!("item-{i}")] == STANDARD.encode(format!("value {i} of {name}")))
+    (0..values)
+        .all(|i| secret["data"][format!("item-{i}")] == STANDARD.encode(format!("value {i} of {name}")))
 }
 
 /// Secrets of 1 KiB that nobody has sealed.

@@ -65,7 +65,8 @@ impl Args {
         tell("OpenSSL's own speed");
         let floor = openssl::measure()?;
         tell("sealing and unsealing in process");
-        let in_process = tokio::task::spawn_blocking(in_process::measure).await?.map_err(|error| error.to_string())?;
+        let in_process =
+            tokio::task::spawn_blocking(in_process::measure).await?.map_err(|error| error.to_string())?;
         let cluster = cluster::measure(&self).await?;
         let report = Report {
             backend: self.backend.to_string(),
@@ -76,7 +77,11 @@ impl Args {
             in_process,
             cluster,
         };
-        if self.json { println!("{:#}", report.to_json()) } else { print!("{}", report.to_table()) }
+        if self.json {
+            println!("{:#}", report.to_json())
+        } else {
+            print!("{}", report.to_table())
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -32,13 +32,22 @@ impl Report {
         let settle = cluster.settle.as_secs_f64();
         let objects = format!("{} SealedSecrets × {} values", self.count, self.values);
         let mut rows = vec![
-            ("RSA-4096 private, OpenSSL".to_owned(), format!("{:.0}/s on {} cores", floor.private, self.cores)),
+            (
+                "RSA-4096 private, OpenSSL".to_owned(),
+                format!("{:.0}/s on {} cores", floor.private, self.cores),
+            ),
             ("RSA-4096 public, OpenSSL".to_owned(), format!("{:.0}/s on {} cores", floor.public, self.cores)),
             ("unseal in process".to_owned(), rate(own.private, floor.private)),
             ("seal in process".to_owned(), rate(own.public, floor.public)),
-            (format!("settle {objects}"), format!("{settle:.2} s, {:.2} × the RSA floor", settle / self.settle_floor())),
+            (
+                format!("settle {objects}"),
+                format!("{settle:.2} s, {:.2} × the RSA floor", settle / self.settle_floor()),
+            ),
             ("  requests".to_owned(), list(&cluster.settle_requests)),
-            ("start with keys there".to_owned(), format!("{} ms until it answers", cluster.ready.as_millis())),
+            (
+                "start with keys there".to_owned(),
+                format!("{} ms until it answers", cluster.ready.as_millis()),
+            ),
             ("fresh object after a restart".to_owned(), format!("{} ms", cluster.fresh.as_millis())),
             (
                 "restart in sync".to_owned(),
@@ -65,7 +74,8 @@ impl Report {
     pub(super) fn to_json(&self) -> Value {
         let (floor, own, cluster) = (self.floor, self.in_process, &self.cluster);
         let cost = |c: &Cost| json!({"seconds": c.waited.as_secs_f64(), "private_operations": c.operations});
-        let sweep = |s: &super::keys::Sweep| json!({"keys": s.keys, "first": cost(&s.first), "next": cost(&s.next)});
+        let sweep =
+            |s: &super::keys::Sweep| json!({"keys": s.keys, "first": cost(&s.first), "next": cost(&s.next)});
         json!({
             "backend": self.backend, "cores": self.cores, "count": self.count, "values": self.values,
             "openssl": {"private_per_second": floor.private, "public_per_second": floor.public},
@@ -88,7 +98,8 @@ fn rate(own: f64, floor: f64) -> String {
 }
 
 fn cost(cost: &Cost) -> String {
-    let operations = cost.operations.map_or_else(|| "operations not counted".to_owned(), |n| format!("{n} operations"));
+    let operations =
+        cost.operations.map_or_else(|| "operations not counted".to_owned(), |n| format!("{n} operations"));
     format!("{} ms ({operations})", cost.waited.as_millis())
 }
 

@@ -34,7 +34,8 @@ impl Requests {
 
     /// How many of them changed something.
     pub(super) fn writes(&self) -> u64 {
-        let is_write = |name: &str| ["POST", "PUT", "PATCH", "DELETE", "APPLY"].iter().any(|v| name.starts_with(v));
+        let is_write =
+            |name: &str| ["POST", "PUT", "PATCH", "DELETE", "APPLY"].iter().any(|v| name.starts_with(v));
         self.0.iter().filter(|(name, _)| is_write(name)).map(|(_, count)| count).sum()
     }
 
@@ -53,7 +54,8 @@ impl Sub<&Self> for Requests {
 
     fn sub(self, earlier: &Self) -> Self {
         let before = |name: &str| earlier.0.get(name).copied().unwrap_or_default();
-        let counts = self.0.into_iter().map(|(name, count)| (name.clone(), count.saturating_sub(before(&name))));
+        let counts =
+            self.0.into_iter().map(|(name, count)| (name.clone(), count.saturating_sub(before(&name))));
         Self(counts.filter(|(_, count)| *count > 0).collect())
     }
 }
@@ -77,12 +79,17 @@ fn series<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = (&'a str, f6
 }
 
 fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
-    let start = labels.find(&format!("{name}=\"")).filter(|at| *at == 0 || labels.as_bytes()[at - 1] == b',')?;
+    let start =
+        labels.find(&format!("{name}=\"")).filter(|at| *at == 0 || labels.as_bytes()[at - 1] == b',')?;
     labels[start + name.len() + 2..].split('"').next()
 }
 
 fn whole(value: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counters are whole and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counters are whole and positive"
+    )]
     let whole = value as u64;
     whole
 }
@@ -104,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_difference_leaves_out_what_did_not_change() {
-        let counts = |list: &[(&str, u64)]| Requests(list.iter().map(|(n, c)| ((*n).to_owned(), *c)).collect());
+        let counts =
+            |list: &[(&str, u64)]| Requests(list.iter().map(|(n, c)| ((*n).to_owned(), *c)).collect());
         let later = counts(&[("GET secrets", 5), ("POST events", 2), ("LIST secrets", 3)]);
         let change = later - &counts(&[("GET secrets", 5), ("LIST secrets", 1)]);
         assert_eq!(change.writes(), 2);

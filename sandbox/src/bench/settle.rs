@@ -50,7 +50,8 @@ pub(super) async fn quiet(controller: &Controller) -> Result<(), Failure> {
     let (start, mut last, mut since) = (Instant::now(), None, Instant::now());
     while since.elapsed() < Duration::from_secs(1) {
         let depth = of_controller(controller, "sealed_secrets_controller_queue_depth").await?;
-        let done = of_controller(controller, "sealed_secrets_controller_reconcile_duration_seconds_count").await?;
+        let done =
+            of_controller(controller, "sealed_secrets_controller_reconcile_duration_seconds_count").await?;
         if (depth, done) != (Some(0.0), last) {
             (last, since) = (done, Instant::now());
         }
@@ -78,5 +79,9 @@ async fn number_of_secrets(admin: &Objects) -> Result<u64, Failure> {
 }
 
 fn give_up_late(start: Instant, what: &str) -> Result<(), Failure> {
-    if start.elapsed() < Duration::from_mins(30) { Ok(()) } else { Err(format!("after half an hour {what}").into()) }
+    if start.elapsed() < Duration::from_mins(30) {
+        Ok(())
+    } else {
+        Err(format!("after half an hour {what}").into())
+    }
 }

@@ -49,7 +49,8 @@ impl Example {
     }
 
     fn of(document: &Value) -> io::Result<Self> {
-        let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let items = |field: &str| document[field].as_object().cloned().unwrap_or_default();
         let mut data = BTreeMap::new();
         for (name, value) in items("data") {
@@ -75,7 +76,8 @@ impl Example {
     /// Whether a text gives away any value of some length, as it is or in base64.
     pub(super) fn is_visible_in(&self, text: &str) -> bool {
         self.data.values().filter(|value| value.len() >= 8).any(|value| {
-            std::str::from_utf8(value).is_ok_and(|value| text.contains(value)) || text.contains(&STANDARD.encode(value))
+            std::str::from_utf8(value).is_ok_and(|value| text.contains(value))
+                || text.contains(&STANDARD.encode(value))
         })
     }
 
@@ -89,7 +91,9 @@ impl Example {
                 found.push(format!("item {name} differs"));
             }
         }
-        found.extend(items.keys().filter(|name| !self.data.contains_key(*name)).map(|n| format!("item {n} is new")));
+        found.extend(
+            items.keys().filter(|name| !self.data.contains_key(*name)).map(|n| format!("item {n} is new")),
+        );
         let same = |what: &str, is: &Value, wanted: &Value| {
             let is = if is.is_null() { &json!({}) } else { is };
             (is != wanted).then(|| format!("{what} is {is}, not {wanted}"))
@@ -129,13 +133,18 @@ mod tests {
         assert_eq!(names("database.yaml"), [("database".to_owned(), 4)]);
         assert_eq!(names("registry-login.json"), [("registry-login".to_owned(), 1)]);
         assert_eq!(names("tls.yaml"), [("shop-tls".to_owned(), 2)]);
-        assert_eq!(names("several.yaml"), [("payment-provider".to_owned(), 2), ("feature-flags".to_owned(), 2)]);
+        assert_eq!(
+            names("several.yaml"),
+            [("payment-provider".to_owned(), 2), ("feature-flags".to_owned(), 2)]
+        );
         assert_eq!(std::fs::metadata(folder().join("truststore.bin")).unwrap().len(), 100 * 1024);
     }
 
     #[test]
     fn a_changed_value_a_lost_item_and_a_lost_label_are_each_seen() {
-        let example = Example::of(&json!({"metadata": {"name": "x", "labels": {"a": "b"}}, "stringData": {"k": "v"}})).unwrap();
+        let example =
+            Example::of(&json!({"metadata": {"name": "x", "labels": {"a": "b"}}, "stringData": {"k": "v"}}))
+                .unwrap();
         let good = json!({"type": "Opaque", "metadata": {"labels": {"a": "b"}}, "data": {"k": "dg=="}});
         assert_eq!(example.differences(&good), [] as [String; 0]);
         let bad = json!({"type": "Opaque", "metadata": {}, "data": {"k": "dw==", "l": ""}});

@@ -46,7 +46,9 @@ impl Args {
         let start = Instant::now();
         let page = Page::new();
         page.title("Sealed Secrets, from a plain Secret to the cluster");
-        page.say("Lines that begin with $ are what you would type. kubectl's part is done through the API, in");
+        page.say(
+            "Lines that begin with $ are what you would type. kubectl's part is done through the API, in",
+        );
         page.say("case you have none. Values are made up; even so they are not shown, but for one.");
         let mut stage = open(self.kind(), page).await?;
         sealing::play(&mut stage).await?;

@@ -53,7 +53,8 @@ async fn newest_certificate(stage: &Stage, old: &str) -> Result<String, Failure>
 async fn re_encrypt(stage: &mut Stage) -> Result<(), Failure> {
     let mut versions = Vec::new();
     for example in expected()? {
-        let secret = stage.wait_for(("Secret", &example.namespace, &example.name), "is there", |_| true).await?;
+        let secret =
+            stage.wait_for(("Secret", &example.namespace, &example.name), "is there", |_| true).await?;
         versions.push((example, secret["metadata"]["resourceVersion"].clone()));
     }
     for file in FILES.iter().map(|(_, output)| *output).chain([TRUSTSTORE]) {
@@ -68,7 +69,8 @@ async fn re_encrypt(stage: &mut Stage) -> Result<(), Failure> {
     for (example, version) in &versions {
         let (namespace, name) = (example.namespace.as_str(), example.name.as_str());
         let current = |sealed: &Value| {
-            synced(sealed).0 == "True" && sealed["status"]["observedGeneration"] == sealed["metadata"]["generation"]
+            synced(sealed).0 == "True"
+                && sealed["status"]["observedGeneration"] == sealed["metadata"]["generation"]
         };
         stage.wait_for(("SealedSecret", namespace, name), "is Synced again", current).await?;
         let secret = stage.wait_for(("Secret", namespace, name), "is there", |_| true).await?;

@@ -81,7 +81,9 @@ fn masked(yaml: &str) -> String {
             inside = line.starts_with("stringData:") || line.starts_with("data:");
         }
         match line.split_once(": ") {
-            Some((name, _)) if inside && !line.trim_start().starts_with('#') => lines.push(format!("{name}: ••••••")),
+            Some((name, _)) if inside && !line.trim_start().starts_with('#') => {
+                lines.push(format!("{name}: ••••••"))
+            }
             _ => lines.push(line.to_owned()),
         }
     }

@@ -93,7 +93,9 @@ impl Stage {
     /// Makes a namespace.
     pub(super) async fn add_namespace(&self, name: &str) -> Result<(), Failure> {
         self.page.command(&format!("kubectl create namespace {name}"));
-        self.admin().create(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})).await?;
+        self.admin()
+            .create(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
+            .await?;
         Ok(())
     }
 
@@ -105,7 +107,8 @@ impl Stage {
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<Value, ApiError> {
         let what = format!("{kind} {namespace}/{name} {what}");
-        let found = async |api: &Objects| Ok(api.get(kind, namespace, name).await?.filter(|object| wanted(object)));
+        let found =
+            async |api: &Objects| Ok(api.get(kind, namespace, name).await?.filter(|object| wanted(object)));
         self.admin().wait_for(&what, PATIENCE, found).await
     }
 
@@ -113,7 +116,8 @@ impl Stage {
     pub(super) async fn event(&self, namespace: &str, name: &str, reason: &str) -> Result<String, ApiError> {
         let find = async |api: &Objects| {
             let events = api.list("Event", namespace).await?;
-            let found = events.into_iter().find(|e| e["involvedObject"]["name"] == name && e["reason"] == reason);
+            let found =
+                events.into_iter().find(|e| e["involvedObject"]["name"] == name && e["reason"] == reason);
             Ok(found.map(|event| event["message"].as_str().unwrap_or_default().to_owned()))
         };
         self.admin().wait_for(&format!("event {reason} of {namespace}/{name}"), PATIENCE, find).await

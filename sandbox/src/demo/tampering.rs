@@ -11,7 +11,9 @@ pub(super) async fn play(stage: &mut Stage) -> Result<(), Failure> {
     let mut copy = stage.objects_of("sealed/database.yaml")?.into_iter().next().unwrap_or_default();
     copy["metadata"]["namespace"] = "intruder".into();
     copy["spec"]["template"]["metadata"]["namespace"] = "intruder".into();
-    stage.page.command("sed 's/namespace: shop/namespace: intruder/' sealed/database.yaml > sealed/stolen.yaml");
+    stage
+        .page
+        .command("sed 's/namespace: shop/namespace: intruder/' sealed/database.yaml > sealed/stolen.yaml");
     stage.write("sealed/stolen.yaml", format!("{copy:#}\n"))?;
     stage.apply("sealed/stolen.yaml").await?;
     let refused = |sealed: &Value| synced(sealed).0 == "False";
