@@ -101,11 +101,7 @@ fn errors_never_quote_a_value() {
 
 #[test]
 fn columns_count_from_one() {
-    fails(
-        "a\n  {{ upper 1 }}",
-        ErrorKind::Exec,
-        "template: key:2:12: a value of type number does not serve as string",
-    );
+    fails("a\n  {{ upper 1 }}", ErrorKind::Exec, "template: key:2:12: a number does not serve as string");
 }
 
 #[test]

@@ -96,8 +96,8 @@ impl<'t> Exec<'t, '_> {
             Term::Bool(truth) if matches!(wanted, Type::Any | Type::Bool) => Ok(Value::Bool(*truth)),
             Term::Str(text) if matches!(wanted, Type::Any | Type::Str) => Ok(Value::Str(text.clone())),
             Term::Number(number) => literal(number, wanted).at(argument.pos),
-            Term::Bool(_) => Err(unfit("bool", wanted)).at(argument.pos),
-            Term::Str(_) => Err(unfit("string", wanted)).at(argument.pos),
+            Term::Bool(_) => Err(unfit("a truth value", wanted)).at(argument.pos),
+            Term::Str(_) => Err(unfit("a string", wanted)).at(argument.pos),
             _ => {
                 let value = self.operand(dot, argument)?;
                 accept(value, wanted).at(argument.pos)
@@ -117,7 +117,8 @@ fn check_count(function: &Function, given: usize) -> Result<(), Failure> {
         None if given != fixed => fixed.to_string(),
         _ => return Ok(()),
     };
-    Err(Failure::with(format!("it takes {wanted} arguments, not {given}")))
+    let plural = if fixed == 1 { "" } else { "s" };
+    Err(Failure::with(format!("it takes {wanted} argument{plural}, not {given}")))
 }
 
 /// Adds the function and the place to a failure.
@@ -140,13 +141,13 @@ fn accept(value: Value, wanted: Type) -> Result<Value, Failure> {
                 wanted.name()
             ))
         } else {
-            unfit(go_type, wanted)
+            unfit(&format!("a value of type {go_type}"), wanted)
         }
     })
 }
 
-fn unfit(go_type: &str, wanted: Type) -> Failure {
-    Failure::with(format!("a value of type {go_type} does not serve as {}", wanted.name()))
+fn unfit(what: &str, wanted: Type) -> Failure {
+    Failure::with(format!("{what} does not serve as {}", wanted.name()))
 }
 
 /// The literal `nil` as an argument.
@@ -174,5 +175,5 @@ fn literal(number: &Number, wanted: Type) -> Result<Value, Failure> {
         Type::Object(DURATION) => number.int.map(Value::Int64),
         Type::Bool | Type::Str | Type::Map | Type::List | Type::Object(_) => None,
     };
-    value.ok_or_else(|| unfit("number", wanted))
+    value.ok_or_else(|| unfit("a number", wanted))
 }
