@@ -36,6 +36,7 @@ pub async fn connect(rate: Option<ClientRate>) -> Result<Client, ClientError> {
     // Compressing lists costs both sides more than the local network does.
     config.disable_compression = true;
     config.connect_timeout = Some(Duration::from_secs(10));
+    tracing::info!(server = %config.cluster_url, "asking the API server");
     let builder = ClientBuilder::try_from(config).map_err(ClientError::Build)?;
     Ok(match rate {
         None => builder.build(),

@@ -96,7 +96,7 @@ pub enum ApiError {
         message: String,
     },
     /// No answer.
-    #[error("no answer from the API server to {request}: {source}")]
+    #[error("no answer from the API server to {request}: {}", chain(source))]
     Unreachable {
         /// What was asked.
         request: Request,
@@ -134,6 +134,20 @@ impl ApiError {
             code => Self::Other { request, code, message: status.message },
         }
     }
+}
+
+/// An error with its causes: the outer ones of a client say little.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -11,7 +11,11 @@ use sealed_secrets_core::{Fingerprint, KeyRing, names};
 use tokio::sync::{mpsc, watch};
 
 use super::held::{Change, Held};
-use crate::{config::KeySettings, watch::follow};
+use crate::{
+    config::KeySettings,
+    error::{ApiError, Request},
+    watch::follow,
+};
 
 /// The keys, for everybody who needs them.
 pub struct Store {
@@ -126,13 +130,13 @@ impl Store {
                     let change = self.change(|held| held.delete(&name));
                     self.tell(&last_seen, change);
                 }
-                Err(kube::Error::Api(status)) if status.code == 403 => {
-                    tracing::warn!(secret = name, "cannot look at a key Secret: {}", status.message);
-                }
                 Err(error) => {
-                    tracing::warn!(%error, secret = name, "cannot look at a key Secret; trying again");
-                    tokio::time::sleep(LOOK_AGAIN).await;
-                    continue;
+                    let error = ApiError::new(Request::core("get", "secrets", &self.namespace), error);
+                    tracing::warn!(secret = name, "cannot look at a key Secret: {error}");
+                    if !matches!(error, ApiError::Forbidden { .. }) {
+                        tokio::time::sleep(LOOK_AGAIN).await;
+                        continue;
+                    }
                 }
             }
             break;

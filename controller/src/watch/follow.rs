@@ -9,7 +9,7 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::error::{ApiError, Request};
+use crate::error::{ApiError, Request, chain};
 
 /// Lists and watches; `handle` hears every event. Without the verb `watch` it lists again now and then.
 pub async fn follow<K>(
@@ -84,7 +84,7 @@ impl Trouble {
             watcher::Error::InitialListFailed(_)
             | watcher::Error::WatchStartFailed(_)
             | watcher::Error::WatchError(_)
-            | watcher::Error::NoResourceVersion => Self::Worth(error.to_string()),
+            | watcher::Error::NoResourceVersion => Self::Worth(chain(error)),
         }
     }
 }
