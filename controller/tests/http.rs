@@ -73,7 +73,7 @@ fn port(keys: &[&str], rate: u32, burst: u32) -> Port {
     let scrape = Scrape {
         metrics: Arc::clone(&series),
         refresh: Arc::new(move |metrics| {
-            metrics.show_keys(&ring.ring(), &std::collections::HashMap::new(), jiff::Timestamp::now())
+            metrics.show_keys(&ring.ring(), &std::collections::HashMap::new(), jiff::Timestamp::now());
         }),
     };
     Port { service: service(web), metrics: metrics(scrape), series }
@@ -216,7 +216,7 @@ fn questions() -> Vec<Value> {
     [
         r#"{{ if hasPrefix "s" .k }}{{ fail "yes" }}{{ end }}"#,
         r#"{{ if hasPrefix "x" .k }}{{ fail "yes" }}{{ end }}"#,
-        r#"{{ fail .k }}"#,
+        "{{ fail .k }}",
         "{{ if",
         "{{ nosuch .k }}",
         "plain",
