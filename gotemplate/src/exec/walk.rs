@@ -137,7 +137,7 @@ impl<'t> Exec<'t, '_> {
                 Ok(visited)
             }
             Value::Object(object) if object.integer().is_some() => {
-                self.count(object.integer().unwrap_or_default(), range, Value::Int64)
+                self.count(object.integer().unwrap_or_default(), range, |i| object.with_integer(i))
             }
             Value::Bool(_) | Value::Float(_) | Value::Complex(..) | Value::Str(_) | Value::Object(_) => {
                 Err(Failure::with(format!("range cannot visit a value of type {}", value.go_type()))).at(at)

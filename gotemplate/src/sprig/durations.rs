@@ -49,13 +49,14 @@ impl Object for Named {
     }
 
     fn text(&self) -> Option<Vec<u8>> {
-        let name = |names: &[&str], index: i64| {
-            usize::try_from(index).ok().and_then(|index| names.get(index)).map_or("", |name| *name).to_owned()
+        let name = |names: &[&str], index: i64, go_type: &str, number: i64| {
+            let known = usize::try_from(index).ok().and_then(|index| names.get(index));
+            known.map_or_else(|| format!("%!{go_type}({number})"), |name| (*name).to_owned())
         };
         let text = match self {
             Self::Duration(nanoseconds) => duration::format(*nanoseconds),
-            Self::Month(month) => name(&MONTHS, month - 1),
-            Self::Weekday(day) => name(&WEEKDAYS, *day),
+            Self::Month(month) => name(&MONTHS, month - 1, "Month", *month),
+            Self::Weekday(day) => name(&WEEKDAYS, *day, "Weekday", *day),
         };
         Some(text.into_bytes())
     }
@@ -63,6 +64,14 @@ impl Object for Named {
     fn integer(&self) -> Option<i64> {
         let (Self::Duration(number) | Self::Month(number) | Self::Weekday(number)) = self;
         Some(*number)
+    }
+
+    fn with_integer(&self, integer: i64) -> Value {
+        Value::Object(Rc::new(match self {
+            Self::Duration(_) => Self::Duration(integer),
+            Self::Month(_) => Self::Month(integer),
+            Self::Weekday(_) => Self::Weekday(integer),
+        }))
     }
 
     fn same(&self, other: &dyn Object) -> bool {

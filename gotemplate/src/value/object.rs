@@ -70,6 +70,11 @@ pub(crate) trait Object: Any {
         None
     }
 
+    /// Another number of the same named integer type, for a `range` over one.
+    fn with_integer(&self, integer: i64) -> Value {
+        Value::Int64(integer)
+    }
+
     /// Go's `==` with a value of the same type; pointers are the same only when they are one object.
     fn same(&self, other: &dyn Object) -> bool;
 
