@@ -78,9 +78,9 @@ impl Args {
             cluster,
         };
         if self.json {
-            println!("{:#}", report.to_json())
+            println!("{:#}", report.to_json());
         } else {
-            print!("{}", report.to_table())
+            print!("{}", report.to_table());
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -77,7 +77,7 @@ async fn open(kind: Kind, mut page: Page) -> Result<Stage, Failure> {
     page.command("kubectl apply -k manifests/");
     let start = Instant::now();
     let mut controller = backend.start_controller(Launch::default()).await?;
-    controller.healthy(Duration::from_secs(60)).await?;
+    controller.healthy(Duration::from_mins(1)).await?;
     let (namespace, name) = backend.service_account()?;
     let took = start.elapsed().as_millis();
     page.say(format!("the controller runs as ServiceAccount {namespace}/{name}; healthy after {took} ms"));

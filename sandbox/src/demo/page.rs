@@ -32,6 +32,7 @@ impl Page {
     }
 
     /// A sentence.
+    #[expect(clippy::unused_self, reason = "what the demo prints goes through its page")]
     pub(super) fn say(&self, text: impl Display) {
         println!("   {text}");
     }

@@ -82,7 +82,7 @@ fn masked(yaml: &str) -> String {
         }
         match line.split_once(": ") {
             Some((name, _)) if inside && !line.trim_start().starts_with('#') => {
-                lines.push(format!("{name}: ••••••"))
+                lines.push(format!("{name}: ••••••"));
             }
             _ => lines.push(line.to_owned()),
         }

@@ -44,7 +44,7 @@ pub(super) fn list(
         objects.truncate(limit);
     }
     let objects: Vec<&Value> = objects.iter().map(Arc::as_ref).collect();
-    Ok(view.list(&objects, resource, metadata))
+    Ok(view.list(&objects, resource, &metadata))
 }
 
 /// The state that the request asks for; without a word, and for `0`, the latest.

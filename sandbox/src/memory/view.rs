@@ -48,9 +48,9 @@ impl View {
     }
 
     /// A list of objects with the metadata of the list.
-    pub(super) fn list(self, objects: &[&Value], resource: &Resource, metadata: Value) -> Value {
+    pub(super) fn list(self, objects: &[&Value], resource: &Resource, metadata: &Value) -> Value {
         let (kind, version, items) = match self {
-            Self::Table => return table(objects, resource, &metadata),
+            Self::Table => return table(objects, resource, metadata),
             Self::Metadata => {
                 let items: Vec<Value> = objects.iter().map(|o| partial(o)).collect();
                 ("PartialObjectMetadataList".to_owned(), META.to_owned(), items)
@@ -192,7 +192,7 @@ mod tests {
         let secrets = super::super::resource::Registry::new().find("", "v1", "secrets").expect("built in");
         let secret = json!({"kind": "Secret", "metadata": {"name": "s"}, "data": {"password": "eA=="}});
         for view in [View::Metadata, View::Table] {
-            let shown = view.list(&[&secret], &secrets, json!({})).to_string();
+            let shown = view.list(&[&secret], &secrets, &json!({})).to_string();
             assert!(!shown.contains("eA==") && shown.contains("PartialObjectMetadata"), "{shown}");
         }
     }
