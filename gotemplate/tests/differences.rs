@@ -117,6 +117,88 @@ fn the_local_zone_is_utc() {
 }
 
 #[test]
+fn zones_are_compiled_in() {
+    prints("{{ dateInZone \"15:04 MST\" 0 \"Asia/Kathmandu\" }}", "05:30 +0530");
+}
+
+#[test]
+fn patterns_are_bounded() {
+    let groups = |count: usize| format!("{}a{}", "(".repeat(count), ")".repeat(count));
+    prints(&format!("{{{{ mustRegexMatch \"{}\" \"a\" }}}}", groups(250)), "true");
+    fails(
+        &format!("{{{{ mustRegexMatch \"{}\" \"a\" }}}}", groups(251)),
+        ErrorKind::Exec,
+        "template: key:1:4: calling mustRegexMatch: the regular expression is nested too deeply",
+    );
+    prints("{{ regexMatch \"^[^,]{0,1000},[^,]{0,1000}$\" \"a,b\" }}", "true");
+    fails(
+        "{{ regexMatch \"\\\\pL{500}\" \"a\" }}",
+        ErrorKind::Limit(Limit::RegexBytes),
+        "template: key:1:4: calling regexMatch: a regular expression is too large",
+    );
+}
+
+#[test]
+fn costly_calls_are_counted() {
+    fails(
+        "{{ range until 41 }}{{ $_ := genPrivateKey \"ecdsa\" }}{{ end }}",
+        ErrorKind::Limit(Limit::CostlyCalls),
+        "template: key:1:30: calling genPrivateKey: it calls costly functions (keys, bcrypt, scrypt) too often",
+    );
+}
+
+#[test]
+fn a_range_that_never_ends_is_an_error() {
+    fails(
+        "{{ untilStep 9223372036854775806 9223372036854775807 9223372036854775807 }}",
+        ErrorKind::Limit(Limit::Steps),
+        "template: key:1:4: calling untilStep: rendering takes too many steps",
+    );
+}
+
+#[test]
+fn weak_keys_make_no_certificates() {
+    for (label, body) in [("RSA", WEAK_RSA.concat()), ("EC", WEAK_EC.concat())] {
+        let key = format!("-----BEGIN {label} PRIVATE KEY-----\\n{body}-----END {label} PRIVATE KEY-----\\n");
+        fails(
+            &format!("{{{{ genCAWithKey \"x\" 1 \"{key}\" }}}}"),
+            ErrorKind::Exec,
+            "template: key:1:4: calling genCAWithKey: the private key cannot be read; RSA (2048 to 8192 bits), EC \
+             and Ed25519 keys can",
+        );
+    }
+}
+
+/// An RSA key of 1024 bits, made for this test; it guards nothing.
+const WEAK_RSA: &[&str] = &[
+    "MIICXgIBAAKBgQCxBv3YJc5VMwvqpLJsKni7WkMoksta/1cBmA5nxtOxIumXB6Ah\\n",
+    "gZG8nhi8XbJdhAqxRGT1ShPDfSGIZzXMLElxkkwoRJMfXXiF50sPDfRvm4h2DVBX\\n",
+    "ZV694myjwrXTR6ba83gfEoXMdkVBYhrk4N6iM5FoRiexXMwW2BJs8S9zEQIDAQAB\\n",
+    "AoGBAIs6zHsrgNRRiZXKYunfnYT8wMUwbu/q0ytVxD6qieRPaRh3zuGLXmvSi/Ha\\n",
+    "X2Zda2twN1cUI+ckizMUuaMTUc7JiL6BcUhhPapKMlEkIG4yicXByAf0nq1dGita\\n",
+    "42PxQ8pMw6Dw3PRRNy0rLkfC9ftlfmaSxXEBWKOUKjNRHuBhAkEA4xuZe2gL6hnm\\n",
+    "1Ihp5uVlSMMsXh/O4ipW7+OS0FKc6sAeFTxPO2EsiGre17mv5L5jM/3Y0i8vl7Q8\\n",
+    "cabQldPl7wJBAMeMYXCGX5s7R/qowyij6JNB7c3LhfJOGX0qlCjyftpCqY4aNYjh\\n",
+    "Id2BZBQTytoL1NqnzdP8TXKPOflTDu4zNv8CQQCPM5v3wIeiuWpfoRSFzyeqVcbo\\n",
+    "Is5ktaXT5X9xdGYVb8aIRVsAaimWayzQgflzFsmewvWwsqgj1DY4w6LKlq5pAkEA\\n",
+    "hu8qRIjYxYNEnP7ZWPXdIxaF0484OC0Pl0/feADiPnytYuXeJXz3BW2lWt43YVJ2\\n",
+    "0JR/3kTRqhGnxiyf//qpyQJAM2ey/SvqEmWVIimieN2LjVgKHvOlPOMqv5+5aL4s\\n",
+    "1XKpnovrzZRF2Akd6COqzTD6ln4idueMGqaLWwbjV5v/dg==\\n",
+];
+
+/// A key on P-224, made for this test.
+const WEAK_EC: &[&str] = &[
+    "MGgCAQEEHHUtfHAuioGiZ3jcHd9WjdDPxnWS20GiEQ7R0xygBwYFK4EEACGhPAM6\\n",
+    "AAQVDwQZqmn906M11F9rDlZcysD4AZViPF1iPpxlWwSEgzRwBZ0XeEvMWBKfc0E3\\n",
+    "zs/9eWEVAy6WwA==\\n",
+];
+
+#[test]
+fn a_copied_version_is_the_version() {
+    prints("{{ deepCopy (semver \"1.2.3\") }}", "1.2.3");
+}
+
+#[test]
 fn the_documentation_lists_every_function() {
     let docs = format!("{}/docs/functions.md", env!("CARGO_MANIFEST_DIR"));
     let docs = fs::read_to_string(docs).unwrap();
