@@ -135,9 +135,6 @@ impl<'a> Scanner<'a> {
     /// Passes blanks, comments and line breaks. Tabs count as blanks only where no indentation is expected.
     fn skip_to_token(&mut self) {
         loop {
-            if self.cursor.mark.column == 0 && self.cursor.starts_with("\u{feff}") {
-                self.cursor.skip();
-            }
             let tab_is_blank = self.flow_level() > 0 || !self.simple_key_allowed;
             while self.cursor.peek(0) == b' ' || (tab_is_blank && self.cursor.peek(0) == b'\t') {
                 self.cursor.skip();
