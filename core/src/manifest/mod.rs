@@ -9,6 +9,7 @@
 //! list) is an error here or is read. Errors name document, line and field, and hold no text of the input.
 
 mod backup;
+pub(crate) mod edit;
 mod error;
 mod float;
 mod json;
@@ -100,6 +101,37 @@ fn write_tree(tree: &Tree, format: Format, out: &mut String) {
         Format::Json => write::json(&tree.root, out),
         Format::Yaml => write::document(&tree.root, out),
     }
+}
+
+/// The documents of a YAML text: each document's place, and whether it holds anything.
+pub(crate) fn split(text: &str) -> Result<Vec<Part>, DecodeError> {
+    let parts = stream::split(text)?.into_iter();
+    Ok(parts
+        .map(|(range, next)| Part { is_empty: stream::is_empty(&text[range.clone()]), range, next })
+        .collect())
+}
+
+/// A document's place in a text.
+pub(crate) struct Part {
+    /// Its own text.
+    pub(crate) range: std::ops::Range<usize>,
+    /// Where the next document begins, behind the separator.
+    pub(crate) next: usize,
+    /// Whether nothing but blank lines, comments and directives stands there.
+    pub(crate) is_empty: bool,
+}
+
+/// Text of any encoding that is read, as text.
+pub(crate) fn decoded(text: &[u8]) -> Result<std::borrow::Cow<'_, str>, DecodeError> {
+    text::decode(text)
+}
+
+/// Any one YAML document as JSON text.
+pub(crate) fn document_as_json(text: &str) -> Result<String, DecodeError> {
+    let tree = yaml::document(text, 0).map_err(|fault| fault.in_document(0, text))?;
+    let mut out = String::new();
+    write::json(&tree.root, &mut out);
+    Ok(out)
 }
 
 /// The tree of a text that holds a single object: JSON if it begins with a brace, else YAML.

@@ -4,7 +4,7 @@
 //! without anything between; JSON that cannot be read is read again as YAML, and if that fails too, what was
 //! wrong with the JSON is reported. Unlike the reference, nothing that stands in the text is ever passed over.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use super::{
     error::{DecodeError, Fault, Problem},
@@ -162,6 +162,22 @@ where
         let source = &self.text[base..end];
         Ok((end > base).then_some(Chunk { source, base, next: end, separated: false }))
     }
+}
+
+/// The documents of a YAML text, blank ones included: each document's own text, and where the next begins.
+pub(super) fn split(text: &str) -> Result<Vec<(Range<usize>, usize)>, DecodeError> {
+    let mut stream = Stream::new(text, |_: &Reader, _: &mut Piece<'_>| Ok(None::<()>));
+    let mut found = Vec::new();
+    while let Some(chunk) = stream.chunk().map_err(|fault| fault.in_document(stream.number, text))? {
+        found.push((chunk.base..chunk.base + chunk.source.len(), chunk.next));
+        stream.pos = chunk.next;
+    }
+    Ok(found)
+}
+
+/// Whether a document holds nothing but blank lines, comments and directives.
+pub(super) fn is_empty(source: &str) -> bool {
+    is_blank(source, true)
 }
 
 /// What stood at the reading position.

@@ -7,4 +7,5 @@ mod yaml;
 
 pub(super) use json::json;
 pub(super) use shape::{sealed_secret, secret};
+pub(super) use text::quoted;
 pub(super) use yaml::{document, scalar};

@@ -88,6 +88,11 @@ fn must_be_escaped(character: char) -> bool {
     }
 }
 
+/// Writes a text in double quotes, which are safe everywhere.
+pub(in crate::manifest) fn quoted(text: &str, out: &mut String) {
+    double(text, out);
+}
+
 fn double(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {

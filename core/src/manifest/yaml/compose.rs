@@ -9,21 +9,25 @@ use crate::manifest::error::{Fault, Problem};
 
 /// A document as written.
 #[derive(Debug, Default)]
-pub(super) struct Arena {
-    pub(super) nodes: Vec<Raw>,
+pub(in crate::manifest) struct Arena {
+    pub(in crate::manifest) nodes: Vec<Raw>,
     /// `None` for a document without a node.
-    pub(super) root: Option<usize>,
+    pub(in crate::manifest) root: Option<usize>,
 }
 
 /// A node as written.
 #[derive(Debug)]
-pub(super) struct Raw {
-    pub(super) at: usize,
-    pub(super) kind: RawKind,
+pub(in crate::manifest) struct Raw {
+    pub(in crate::manifest) at: usize,
+    /// Where its text ends.
+    pub(in crate::manifest) end: usize,
+    /// Whether it is written with brackets or braces.
+    pub(in crate::manifest) flow: bool,
+    pub(in crate::manifest) kind: RawKind,
 }
 
 #[derive(Debug)]
-pub(super) enum RawKind {
+pub(in crate::manifest) enum RawKind {
     Scalar {
         text: Zeroizing<String>,
         tag: Option<String>,
@@ -44,7 +48,7 @@ struct Frame {
 }
 
 /// Reads a whole document.
-pub(super) fn compose(text: &str) -> Result<Arena, Fault> {
+pub(in crate::manifest) fn compose(text: &str) -> Result<Arena, Fault> {
     let mut composer = Composer {
         parser: Parser::new(text)?,
         arena: Arena::default(),
@@ -117,7 +121,10 @@ impl Composer<'_> {
 
     fn close(&mut self) {
         let Some(frame) = self.open.pop() else { return };
-        self.arena.nodes[frame.id].kind = match frame.notation {
+        let raw = &mut self.arena.nodes[frame.id];
+        raw.end = self.parser.last_end();
+        raw.flow = matches!(frame.notation, Notation::FlowSequence | Notation::FlowMapping);
+        raw.kind = match frame.notation {
             Notation::BlockSequence | Notation::IndentlessSequence | Notation::FlowSequence => {
                 RawKind::Sequence(frame.children)
             }
@@ -128,11 +135,15 @@ impl Composer<'_> {
     }
 
     fn empty(&mut self) -> usize {
-        self.add(0, RawKind::Scalar { text: Zeroizing::default(), tag: None, implicit: true })
+        self.add(
+            self.parser.last_end(),
+            RawKind::Scalar { text: Zeroizing::default(), tag: None, implicit: true },
+        )
     }
 
     fn add(&mut self, at: usize, kind: RawKind) -> usize {
-        self.arena.nodes.push(Raw { at, kind });
+        let end = self.parser.last_end().max(at);
+        self.arena.nodes.push(Raw { at, end, flow: false, kind });
         self.arena.nodes.len() - 1
     }
 }

@@ -139,6 +139,11 @@ impl<'a> Cursor<'a> {
         rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
     }
 
+    /// Where the text between `start` and here ends, blanks and line breaks behind it left out.
+    pub(super) fn end_of_text(&self, start: usize) -> usize {
+        start + self.text[start..self.mark.at.max(start)].trim_end().len()
+    }
+
     pub(super) fn fault(&self, what: &'static str) -> Fault {
         Fault::new(self.mark.at, Problem::YamlSyntax(what))
     }

@@ -20,6 +20,7 @@ mod token;
 
 use super::{error::Fault, node::Tree};
 
+pub(super) use compose::{Arena, RawKind, compose};
 pub(super) use resolve::reads_as_text;
 
 /// Levels of nesting, as in Go's reader.

@@ -123,6 +123,11 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Where the text read so far ends.
+    pub(super) fn last_end(&self) -> usize {
+        self.scanner.last_end()
+    }
+
     /// Reads the beginning of a node.
     pub(super) fn node(&mut self, block: bool, indentless: bool) -> Result<Opening, Fault> {
         let at = self.scanner.peek()?.at;

@@ -31,6 +31,8 @@ pub(super) struct Scanner<'a> {
     /// How many tokens have left the queue: token numbers are absolute.
     taken: usize,
     ended: bool,
+    /// Where the text of the last token that was handed out ends.
+    last_end: usize,
     indent: isize,
     indents: Vec<isize>,
     simple_key_allowed: bool,
@@ -45,6 +47,7 @@ impl<'a> Scanner<'a> {
             tokens: VecDeque::new(),
             taken: 0,
             ended: false,
+            last_end: 0,
             indent: -1,
             indents: Vec::new(),
             simple_key_allowed: true,
@@ -62,12 +65,21 @@ impl<'a> Scanner<'a> {
     pub(super) fn next(&mut self) -> Result<Token, Fault> {
         self.settle()?;
         self.taken += 1;
-        Ok(self.tokens.pop_front().expect("a settled queue holds a token"))
+        let token = self.tokens.pop_front().expect("a settled queue holds a token");
+        if !matches!(token.kind, Kind::BlockEnd | Kind::StreamEnd) {
+            self.last_end = self.last_end.max(token.end);
+        }
+        Ok(token)
     }
 
     /// The next token if it is of the kind that is asked for.
     pub(super) fn next_if(&mut self, wanted: impl Fn(&Kind) -> bool) -> Result<Option<Kind>, Fault> {
         if wanted(&self.peek()?.kind) { self.next().map(|token| Some(token.kind)) } else { Ok(None) }
+    }
+
+    /// Where the text of the last token that was handed out ends.
+    pub(super) fn last_end(&self) -> usize {
+        self.last_end
     }
 
     pub(super) fn flow_level(&self) -> usize {
@@ -257,7 +269,7 @@ impl<'a> Scanner<'a> {
         if self.is_valid(level)? {
             let key = self.simple_keys[level];
             let place = key.token - self.taken;
-            self.tokens.insert(place, Token { at: key.mark.at, kind: Kind::Key });
+            self.tokens.insert(place, Token { at: key.mark.at, end: key.mark.at, kind: Kind::Key });
             self.roll_indent(key.mark, Some(place), Kind::BlockMappingStart)?;
             self.simple_keys[level].possible = false;
             self.simple_key_allowed = false;
@@ -331,7 +343,7 @@ impl<'a> Scanner<'a> {
         if self.indents.len() > MAX_DEPTH {
             return Err(Fault::new(mark.at, Problem::Depth));
         }
-        let token = Token { at: mark.at, kind };
+        let token = Token { at: mark.at, end: mark.at, kind };
         match place {
             Some(place) => self.tokens.insert(place, token),
             None => self.tokens.push_back(token),
@@ -389,7 +401,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn push(&mut self, mark: Mark, kind: Kind) {
-        self.tokens.push_back(Token { at: mark.at, kind });
+        // An indicator is pushed before it is passed, a scalar after: with the blanks behind it.
+        let end = self.cursor.end_of_text(mark.at).max(mark.at + 1);
+        self.tokens.push_back(Token { at: mark.at, end, kind });
     }
 
     fn column(&self) -> isize {

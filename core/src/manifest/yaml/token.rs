@@ -11,10 +11,11 @@ pub(super) enum Style {
     Quoted,
 }
 
-/// A token and the offset at which it begins.
+/// A token and the offsets of its text.
 #[derive(Debug)]
 pub(super) struct Token {
     pub(super) at: usize,
+    pub(super) end: usize,
     pub(super) kind: Kind,
 }
 
