@@ -112,6 +112,11 @@ fn dsa_keys_are_refused() {
 }
 
 #[test]
+fn a_copy_of_a_version_is_that_version() {
+    prints("{{deepCopy (semver \"1.2.3-beta\")}}", "1.2.3-beta");
+}
+
+#[test]
 fn the_local_zone_is_utc() {
     prints("{{dateInZone \"15:04 MST\" (toDate \"15:04\" \"12:30\") \"Local\"}}", "12:30 UTC");
 }

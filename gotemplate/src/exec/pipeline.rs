@@ -65,7 +65,8 @@ impl<'t> Exec<'t, '_> {
                 self.fields(dot, value, path, operand.pos, &[], None)
             }
             Term::Field(path) => self.fields(dot, dot.clone(), path, operand.pos, &[], None),
-            Term::Function(callee) => self.call(dot, *callee, operand.pos, &[], None),
+            // A nil that a function gives is one that it holds as its result, until a pipeline ends.
+            Term::Function(callee) => Ok(boxed_nil::held(self.call(dot, *callee, operand.pos, &[], None)?)),
             Term::Pipe(pipe) => self.parenthesized(dot, pipe),
             Term::Chain(inner, path) => {
                 self.ctx.enter().at(operand.pos)?;
