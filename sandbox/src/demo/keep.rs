@@ -20,8 +20,9 @@ pub(super) async fn stay(stage: &Stage) -> Result<(), Failure> {
         && let Ok(outside) = std::env::var(sandbox::kubernetes::namespace::OUTSIDE)
     {
         page.say("The cluster has a network and files of its own; from another terminal:");
+        let user = if has_users_of_its_own() { "--user --preserve-credentials " } else { "" };
         page.command(&format!(
-            "nsenter --target {outside} --user --preserve-credentials --net --mount kubectl --kubeconfig {} get sealedsecrets,secrets,events",
+            "nsenter --target {outside} {user}--net --mount kubectl --kubeconfig {} get sealedsecrets,secrets,events",
             kubeconfig.display()
         ));
     }
@@ -38,4 +39,10 @@ pub(super) async fn stay(stage: &Stage) -> Result<(), Failure> {
         _ = terminate.recv() => {}
     }
     Ok(())
+}
+
+/// Whether this process lives in a user namespace; the first one of a system maps every number.
+fn has_users_of_its_own() -> bool {
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    !map.is_empty() && map.split_whitespace().nth(2) != Some("4294967295")
 }

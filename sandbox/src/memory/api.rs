@@ -117,6 +117,9 @@ impl Api {
         if !request.is_resource {
             return self.plain(&request.path);
         }
+        if request.subresource != "proxy" {
+            check_format(headers)?;
+        }
         if request.group == "authorization.k8s.io" && request.verb == "create" {
             let review =
                 self.store.with(|data| review::answer(&request.resource, &read(&body)?, user, data))?;
@@ -276,6 +279,17 @@ fn writer<'a>(request: &'a Request, resource: &'a Resource) -> Writer<'a> {
 /// A namespace's own path names it twice; it lives in none.
 fn writer_namespace<'a>(request: &'a Request, resource: &Resource) -> &'a str {
     if resource.namespaced { &request.namespace } else { "" }
+}
+
+/// Refuses the one format that clients may send and this server cannot read.
+fn check_format(headers: &HeaderMap) -> Result<(), Refusal> {
+    let format = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !format.starts_with("application/vnd.kubernetes.protobuf") {
+        return Ok(());
+    }
+    let message =
+        "the body of the request was in an unknown format - accepted media types include: application/json";
+    Err(Refusal::new(415, "UnsupportedMediaType", message))
 }
 
 fn read(body: &[u8]) -> Result<Value, Refusal> {

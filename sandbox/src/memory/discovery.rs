@@ -27,6 +27,9 @@ pub(super) fn document(path: &str, registry: &Registry) -> Option<Value> {
             Some(group)
         }
         ["apis", group, version] => resources(group, version, registry),
+        ["openapi", "v3"] => Some(schema_index(registry)),
+        ["openapi", "v3", "api", "v1"] => Some(schema("", "v1", registry)),
+        ["openapi", "v3", "apis", group, version] => Some(schema(group, version, registry)),
         _ => None,
     }
 }
@@ -73,6 +76,35 @@ fn resources(group: &str, version: &str, registry: &Registry) -> Option<Value> {
     Some(
         json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list}),
     )
+}
+
+/// Where the schema of each group is.
+fn schema_index(registry: &Registry) -> Value {
+    let of = |r: &Resource| {
+        if r.group.is_empty() { "api/v1".to_owned() } else { format!("apis/{}", r.api_version()) }
+    };
+    let entry = |path: String| {
+        let url = json!({"serverRelativeURL": format!("/openapi/v3/{path}")});
+        (path, url)
+    };
+    let paths: BTreeMap<String, Value> = registry.all().iter().map(|r| entry(of(r))).collect();
+    json!({"paths": paths})
+}
+
+/// As much of a schema as `kubectl` asks for: that the server checks fields, so that `kubectl` need not.
+fn schema(group: &str, version: &str, registry: &Registry) -> Value {
+    let all = registry.all();
+    let of_group = all.iter().filter(|r| r.group == group && r.version == version);
+    let path = |r: &Resource| {
+        let patch = json!({
+            "x-kubernetes-group-version-kind": {"group": group, "version": version, "kind": r.kind},
+            "parameters": [{"name": "fieldValidation", "in": "query"}, {"name": "dryRun", "in": "query"}],
+            "responses": {},
+        });
+        (format!("/{}/{{name}}", r.plural), json!({"patch": patch}))
+    };
+    let paths: BTreeMap<String, Value> = of_group.map(|r| path(r)).collect();
+    json!({"openapi": "3.0.0", "info": {"title": "sandbox", "version": "v1"}, "paths": paths, "components": {}})
 }
 
 fn entry(resource: &Resource, name: &str, verbs: &[&str]) -> Value {
