@@ -117,6 +117,12 @@ fn a_copy_of_a_version_is_that_version() {
 }
 
 #[test]
+fn equal_times_are_equal() {
+    let time = "(toDate \"2006-01-02 15:04 (MST)\" \"2013-02-03 19:54 (PST)\")";
+    prints(&format!("{{{{eq {time} {time}}}}}"), "true");
+}
+
+#[test]
 fn the_local_zone_is_utc() {
     prints("{{dateInZone \"15:04 MST\" (toDate \"15:04\" \"12:30\") \"Local\"}}", "12:30 UTC");
 }

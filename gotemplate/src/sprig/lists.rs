@@ -85,7 +85,13 @@ fn concat(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 
 fn chunk(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let items = items(ctx, args.any(1))?;
-    let size = usize::try_from(args.int(0)?).unwrap_or(0);
+    let wanted = args.int(0)?;
+    // Compat: the reference counts the chunks as ⌊(length - 1) / size⌋ + 1, which is none at all for
+    // some sizes below zero, and a failure for the others.
+    if wanted < 0 && items.len() > 1 && items.len() as u64 <= wanted.unsigned_abs().saturating_add(1) {
+        return Ok(Value::List(List::new(Elem::List, Vec::new())));
+    }
+    let size = usize::try_from(wanted).unwrap_or(0);
     if size == 0 {
         return Err(Failure::new("the size of a chunk must be at least 1"));
     }
