@@ -126,17 +126,13 @@ fn changed(
 fn one(source: &str, wanted: &SealedSecret) -> (String, Layout) {
     let current = manifest::sealed_secrets(source.as_bytes()).ok().and_then(|mut objects| objects.pop());
     let edited = current.and_then(|current| manifest::edit::document(source, &current, wanted));
-    match edited {
-        Some(text) => (text, Layout::Kept),
-        None => {
-            let text = manifest::write_sealed_secrets(std::slice::from_ref(wanted), Format::Yaml);
-            let has_separator = source.starts_with("---");
-            (
-                text.strip_prefix("---\n").filter(|_| !has_separator).unwrap_or(&text).to_owned(),
-                Layout::Rewritten,
-            )
-        }
+    if let Some(text) = edited {
+        return (text, Layout::Kept);
     }
+    let text = manifest::write_sealed_secrets(std::slice::from_ref(wanted), Format::Yaml);
+    let has_separator = source.starts_with("---");
+    let bare = text.strip_prefix("---\n").filter(|_| !has_separator);
+    (bare.unwrap_or(&text).to_owned(), Layout::Rewritten)
 }
 
 /// Every document begins with `---`, the first one too, and ends with a line break.

@@ -7,7 +7,7 @@
 
 mod corpus;
 
-use std::io::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use sealed_secrets_core::{
     SealedSecret, Secret,
@@ -243,7 +243,7 @@ fn tidy(value: Value) -> Value {
             .into_iter()
             .map(|(name, value)| (name, tidy(value)))
             .filter(|(name, value)| {
-                !value.is_null() && !(is_empty(value) && OPTIONAL.contains(&name.as_str()))
+                !(value.is_null() || is_empty(value) && OPTIONAL.contains(&name.as_str()))
             })
             .collect(),
         Value::Array(items) => items.into_iter().map(tidy).collect(),
@@ -284,12 +284,15 @@ fn kind_of(error: &DecodeError) -> &'static str {
 fn name_the_better(cases: &[Value]) {
     let is_bug =
         |case: &&Value| case["results"].as_object().unwrap().values().any(|result| result["class"] == BUG);
+    let mut lines = String::new();
     for case in cases.iter().filter(is_bug) {
         let id = case["id"].as_str().unwrap();
         let reason = BETTER
             .iter()
             .find(|(_, names)| names.contains(&id))
             .map_or("read as the reason in its notes asks", |(reason, _)| reason);
-        writeln!(std::io::stdout(), "decode: where the reference is wrong: {id}: {reason}").unwrap();
+        writeln!(lines, "decode: where the reference is wrong: {id}: {reason}").unwrap();
     }
+    // Past the harness's capture: the names belong to the tally.
+    std::io::stdout().write_all(lines.as_bytes()).unwrap();
 }

@@ -103,7 +103,7 @@ impl Editor<'_> {
             match self.find(map, name) {
                 Some((_, value)) => self.replace(map, value, text)?,
                 None => {
-                    self.insert(map, name, |editor, indent, flow| editor.entry(name, text, indent, flow))?
+                    self.insert(map, name, |editor, indent, flow| editor.entry(name, text, indent, flow))?;
                 }
             }
         }
@@ -129,7 +129,7 @@ impl Editor<'_> {
         if raw.at == raw.end {
             written.push(' ');
         }
-        self.value(text, self.arena.nodes[map].flow, &mut written);
+        Self::value(text, self.arena.nodes[map].flow, &mut written);
         self.changes.push((raw.at..raw.end, written));
         Some(())
     }
@@ -180,12 +180,11 @@ impl Editor<'_> {
 
     /// Puts whole lines behind the line in which `at` stands.
     fn insert_lines(&mut self, at: usize, lines: &str) {
-        match self.source[at..].find('\n') {
-            Some(end) => self.changes.push((at + end + 1..at + end + 1, lines.to_owned())),
-            None => {
-                let end = self.source.len();
-                self.changes.push((end..end, format!("{}{lines}", self.newline)));
-            }
+        if let Some(end) = self.source[at..].find('\n') {
+            self.changes.push((at + end + 1..at + end + 1, lines.to_owned()));
+        } else {
+            let end = self.source.len();
+            self.changes.push((end..end, format!("{}{lines}", self.newline)));
         }
     }
 
@@ -210,9 +209,9 @@ impl Editor<'_> {
 
     fn entry(&self, name: &str, text: &str, indent: usize, flow: bool) -> String {
         let mut out = " ".repeat(indent);
-        self.value(name, flow, &mut out);
+        Self::value(name, flow, &mut out);
         out.push_str(": ");
-        self.value(text, flow, &mut out);
+        Self::value(text, flow, &mut out);
         if !flow {
             out.push_str(self.newline);
         }
@@ -220,7 +219,7 @@ impl Editor<'_> {
     }
 
     /// In flow style all texts are quoted: more characters end a plain one there.
-    fn value(&self, text: &str, flow: bool, out: &mut String) {
+    fn value(text: &str, flow: bool, out: &mut String) {
         if flow { write::quoted(text, out) } else { write::scalar(text, None, out) }
     }
 

@@ -14,6 +14,7 @@ use crate::SealedSecret;
 
 /// One object of a stream of many kinds.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all documents are Secrets")]
 pub enum Document {
     /// A Secret, or an object that does not say what it is.
     Secret(Secret),

@@ -36,7 +36,6 @@ pub(super) struct Stream<'a, F> {
 
 /// A document's text and tree.
 pub(super) struct Piece<'a> {
-    pub(super) number: usize,
     pub(super) source: &'a str,
     pub(super) syntax: Syntax,
     pub(super) tree: Tree,
@@ -97,23 +96,25 @@ where
         };
         self.number += 1;
         let source = &value[..length];
-        let mut piece = Piece { number: self.number, source, syntax: Syntax::Json, tree };
+        let mut piece = Piece { source, syntax: Syntax::Json, tree };
         let object = match (self.read)(&Reader::json_stream(), &mut piece) {
             Ok(object) => object,
-            Err(fault) => self.json_as_yaml(&mut piece).ok_or(fault)?,
+            Err(fault) => self.json_as_yaml(&mut piece, fault)?,
         };
         self.pos += length;
         Ok(object.map_or(Found::Nothing, Found::Object))
     }
 
-    /// JSON whose types do not fit, read with YAML's leniency; `None` if it is not valid YAML.
+    /// JSON whose types do not fit, read with YAML's leniency; if that fails, it fails with the JSON's fault.
     ///
     /// Compat: the tree stays that of the JSON, since the reference reads the YAML into what the JSON left.
     /// Test: `field-type-json/big-int`.
-    fn json_as_yaml(&mut self, piece: &mut Piece<'a>) -> Option<Option<T>> {
-        yaml::document(&line_ended(piece.source), self.pos).ok()?;
-        piece.tree = json::value(piece.source, self.pos).ok()?.0;
-        self.read_yaml(piece).ok()
+    fn json_as_yaml(&mut self, piece: &mut Piece<'a>, fault: Fault) -> Result<Option<T>, Fault> {
+        if yaml::document(&line_ended(piece.source), self.pos).is_err() {
+            return Err(fault);
+        }
+        piece.tree = json::value(piece.source, self.pos)?.0;
+        self.read_yaml(piece).map_err(|_| fault)
     }
 
     fn yaml(&mut self) -> Result<Found<T>, Fault> {
@@ -130,7 +131,7 @@ where
         }
         self.number += 1;
         let tree = yaml::document(&line_ended(chunk.source), chunk.base)?;
-        let mut piece = Piece { number: self.number, source: chunk.source, syntax: Syntax::Yaml, tree };
+        let mut piece = Piece { source: chunk.source, syntax: Syntax::Yaml, tree };
         let object = self.read_yaml(&mut piece)?;
         Ok(object.map_or(Found::Nothing, Found::Object))
     }

@@ -59,7 +59,7 @@ impl Reader {
             _ => return Err(Fault::new(at, Problem::BadVersion).inside("apiVersion")),
         };
         if !known || !(kind.is_empty() || kind == names::KIND) {
-            return Err(Fault::new(at, Problem::WrongKind { kind: kind.to_owned() }));
+            return Err(Fault::new(at, Problem::WrongKind { kind }));
         }
         self.sealed_secret(node)?.ok_or_else(|| Fault::new(at, Problem::NoObject))
     }
@@ -102,14 +102,11 @@ impl Reader {
     fn status(&self, before: Option<Status>, node: &mut Node) -> Result<Option<Status>, Fault> {
         let mut status = before.unwrap_or_default();
         let is_there = self.fields(node, STATUS, |name, value| {
-            match name {
-                "observedGeneration" => {
-                    status.observed_generation = self.integer(value)?.filter(|number| *number != 0);
-                }
-                _ => {
-                    let conditions = Self::list(value, |node| self.condition(node))?;
-                    status.conditions = conditions.unwrap_or_default();
-                }
+            if name == "observedGeneration" {
+                status.observed_generation = self.integer(value)?.filter(|number| *number != 0);
+            } else {
+                let conditions = Self::list(value, |node| self.condition(node))?;
+                status.conditions = conditions.unwrap_or_default();
             }
             Ok(())
         })?;

@@ -81,9 +81,16 @@ fn looks_numeric(text: &str) -> bool {
 fn must_be_escaped(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
-        '\0'..' ' | '\u{7f}'..='\u{a0}' | '\u{ad}' => true,
-        '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' => true,
-        '\u{1680}' | '\u{3000}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}' => true,
+        '\0'..' '
+        | '\u{7f}'..='\u{a0}'
+        | '\u{ad}'
+        | '\u{1680}'
+        | '\u{2000}'..='\u{200f}'
+        | '\u{2028}'..='\u{202f}'
+        | '\u{205f}'..='\u{206f}'
+        | '\u{3000}'
+        | '\u{feff}'
+        | '\u{fff0}'..='\u{ffff}' => true,
         _ => false,
     }
 }

@@ -36,6 +36,6 @@ pub(super) fn document(text: &str, base: usize) -> Result<Tree, Fault> {
         fault.at += base;
         fault
     };
-    let arena = compose::compose(text).map_err(shift)?;
+    let arena = compose(text).map_err(shift)?;
     expand::expand(&arena, base).map_err(shift)
 }
