@@ -6,6 +6,8 @@ use super::zone::Zone;
 const DAY: i64 = 86_400;
 /// Seconds from the year 1 to 1970: Go's zero time lies that far before the epoch.
 const ZERO_UNIX: i64 = -62_135_596_800;
+/// The first of March of the year -292277022400, the earliest second that Go can show.
+const FIRST_SECOND: i128 = -9_223_372_028_741_760_000;
 
 /// An instant with nanoseconds and the zone that it is shown in.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,9 +135,11 @@ impl Time {
 
     /// What a clock in this time's zone shows.
     pub(crate) fn civil(&self) -> Civil {
-        let local = self.unix.saturating_add(self.offset().0);
-        let days = local.div_euclid(DAY);
-        let clock = local.rem_euclid(DAY);
+        // Compat: the reference counts from a first second; what lies before it wraps around.
+        let since_first = i128::from(self.unix) + i128::from(self.offset().0) - FIRST_SECOND;
+        let local = since_first.rem_euclid(1 << 64) + FIRST_SECOND;
+        let days = i64::try_from(local.div_euclid(i128::from(DAY))).unwrap_or(0);
+        let clock = i64::try_from(local.rem_euclid(i128::from(DAY))).unwrap_or(0);
         let (year, month, day) = civil_from_days(days);
         Civil {
             year,

@@ -4,7 +4,10 @@
 
 use std::fmt;
 
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{
+    Timestamp,
+    tz::{TimeZone, TimeZoneDatabase},
+};
 
 /// Where a time is shown: decides its offset from UTC and the zone's abbreviation.
 #[derive(Clone, PartialEq)]
@@ -43,10 +46,7 @@ impl Zone {
             Self::Utc | Self::Local => (0, "UTC".to_owned()),
             Self::Fixed { name, offset } => (*offset, name.clone()),
             Self::Named(zone) => {
-                // Outside of what the database covers, its ends go on for ever.
-                let (first, last) = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
-                let unix = unix.clamp(first.as_second() + 1, last.as_second() - 1);
-                let instant = jiff::Timestamp::from_second(unix).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+                let instant = instant_at(unix);
                 let info = zone.to_offset_info(instant);
                 (i64::from(info.offset().seconds()), info.abbreviation().to_owned())
             }
@@ -55,9 +55,9 @@ impl Zone {
 
     /// Whether summer time is in force at `unix` seconds.
     pub(crate) fn is_summer_time(&self, unix: i64) -> bool {
-        match (self, jiff::Timestamp::from_second(unix)) {
-            (Self::Named(zone), Ok(instant)) => zone.to_offset_info(instant).dst().is_dst(),
-            _ => false,
+        match self {
+            Self::Named(zone) => zone.to_offset_info(instant_at(unix)).dst().is_dst(),
+            Self::Utc | Self::Local | Self::Fixed { .. } => false,
         }
     }
 
@@ -69,6 +69,15 @@ impl Zone {
             Self::Named(zone) => zone.iana_name().unwrap_or_default(),
         }
     }
+}
+
+/// The instant to look a zone up at. After the years that the database covers, its rules go on as the
+/// calendar does, every 400 years; before them, its first entry holds.
+fn instant_at(unix: i64) -> Timestamp {
+    const CYCLE: i64 = 146_097 * 86_400;
+    let last = Timestamp::MAX.as_second() - 86_400;
+    let unix = if unix > last { last - CYCLE + (unix - last) % CYCLE } else { unix };
+    Timestamp::from_second(unix).unwrap_or(Timestamp::MIN)
 }
 
 impl fmt::Debug for Zone {
