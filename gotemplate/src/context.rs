@@ -143,3 +143,23 @@ impl Drop for Context<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_map_that_contains_itself_is_freed_with_its_render() {
+        let env = Env { now: jiff::Timestamp::UNIX_EPOCH, random: &|_| {}, limits: Limits::default() };
+        let mut ctx = Context::new(&env);
+        let map = Map::new(BTreeMap::new());
+        ctx.set(&map, "self".into(), Value::Map(map.clone())).expect("the budget is large enough");
+        let weak = map.downgrade();
+        drop(map);
+        assert!(weak.is_alive(), "the map holds itself");
+        drop(ctx);
+        assert!(!weak.is_alive(), "the end of the render has let it go");
+    }
+}

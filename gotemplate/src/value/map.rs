@@ -94,6 +94,12 @@ impl Map {
 pub(crate) struct WeakMap(Weak<Entries>);
 
 impl WeakMap {
+    /// Whether anyone still holds the map.
+    #[cfg(test)]
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
     /// Empties the map if it still lives.
     pub(crate) fn clear(&self) {
         if let Some(entries) = self.0.upgrade() {
