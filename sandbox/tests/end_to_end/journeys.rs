@@ -9,8 +9,8 @@ use sandbox::tokens::User;
 use sealed_secrets_core::{KeyPair, Label};
 use serde_json::{Value, json};
 
-use crate::pool::{Pool, told};
-use crate::stage::{Stage, add_namespace, secret};
+use crate::pool::{Pool, add_namespace, told};
+use crate::stage::{Stage, secret};
 
 pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
     vec![

@@ -9,8 +9,8 @@ use sandbox::manifests::Manifests;
 use sandbox::objects::{Objects, kind_of};
 use serde_json::{Value, json};
 
-use crate::pool::{Pool, told};
-use crate::stage::{Stage, add_namespace, secret, start};
+use crate::pool::{Pool, add_namespace, told};
+use crate::stage::{Stage, secret, start};
 
 /// API group, resource, and the verbs of the cluster-wide role, each with what makes the controller need it.
 const GRANTED: &[(&str, &str, &[(&str, Need)])] = &[

@@ -1,8 +1,8 @@
 //! Backends for tests: each test has one for itself, and leaves it as it found it.
 
-use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use libtest_mimic::{Failed, Trial};
@@ -86,8 +86,8 @@ pub(crate) fn told(error: impl std::error::Error + 'static) -> Failed {
     text.into()
 }
 
-/// Removes everything that a test may have made: SealedSecrets, sealing keys, namespaces, cluster roles;
-/// waits until the namespaces are gone, since names are used again.
+/// Removes everything that a test may have made: SealedSecrets, Secrets, sealing keys, namespaces, cluster
+/// roles. Does not wait until the namespaces are gone: hardly a test uses a name again.
 async fn clean(backend: &Backend) -> Result<(), BackendError> {
     let admin = backend.admin();
     for sealed in admin.list("SealedSecret", "").await? {
@@ -112,7 +112,9 @@ async fn clean(backend: &Backend) -> Result<(), BackendError> {
             }
         }
     }
-    namespaces_gone(admin).await?;
+    for name in other_namespaces(admin).await? {
+        admin.delete("Namespace", "", &name, None).await?;
+    }
     Ok(())
 }
 
@@ -125,19 +127,32 @@ async fn free(admin: &Objects, kind: &str, namespace: &str, name: &str) -> Resul
     }
 }
 
-async fn namespaces_gone(admin: &Objects) -> Result<(), ApiError> {
-    let own: BTreeSet<&str> = OWN_NAMESPACES.iter().copied().collect();
-    let others = async |admin: &Objects| -> Result<Vec<String>, ApiError> {
-        let names =
-            admin.list("Namespace", "").await?.iter().map(|n| name_of(n).to_owned()).collect::<Vec<_>>();
-        Ok(names.into_iter().filter(|name| !own.contains(name.as_str())).collect())
-    };
-    for name in others(admin).await? {
-        admin.delete("Namespace", "", &name, None).await?;
+/// Creates a namespace; one of that name that is on its way out is waited for.
+pub(crate) async fn add_namespace(admin: &Objects, name: &str) -> Result<(), Failed> {
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    match admin.create(&namespace).await {
+        Err(error) if error.status() == Some(http::StatusCode::CONFLICT) => {
+            let gone = async |admin: &Objects| Ok(admin.get("Namespace", "", name).await?.is_none().then_some(()));
+            admin.wait_for("the namespace of an earlier test to go", GONE_WITHIN, gone).await.map_err(told)?;
+            admin.create(&namespace).await.map(drop).map_err(told)
+        }
+        created => created.map(drop).map_err(told),
     }
-    let gone = async |admin: &Objects| Ok(others(admin).await?.is_empty().then_some(()));
-    admin.wait_for("the test's namespaces to go", std::time::Duration::from_secs(60), gone).await
 }
+
+/// Waits until nothing of earlier tests is left, for those that count the server's work.
+pub(crate) async fn alone(admin: &Objects) -> Result<(), Failed> {
+    let gone = async |admin: &Objects| Ok(other_namespaces(admin).await?.is_empty().then_some(()));
+    admin.wait_for("the namespaces of earlier tests to go", GONE_WITHIN, gone).await.map_err(told)
+}
+
+async fn other_namespaces(admin: &Objects) -> Result<Vec<String>, ApiError> {
+    let all = admin.list("Namespace", "").await?;
+    let others = all.iter().map(name_of).filter(|name| !OWN_NAMESPACES.contains(name));
+    Ok(others.map(str::to_owned).collect())
+}
+
+const GONE_WITHIN: Duration = Duration::from_mins(1);
 
 /// Namespaces that are there from the start.
 const OWN_NAMESPACES: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use crate::pool::told;
+use crate::pool::{add_namespace, told};
 
 /// A namespace of the test's own, a controller, and a folder for files.
 pub(crate) struct Stage<'a> {
@@ -154,11 +154,6 @@ pub(crate) async fn start(backend: &Backend, flags: &[&str]) -> Result<Controlle
     let mut controller = backend.start_controller(Launch { flags, env: Vec::new() }).await.map_err(told)?;
     controller.healthy(Duration::from_secs(30)).await.map_err(told)?;
     Ok(controller)
-}
-
-pub(crate) async fn add_namespace(admin: &Objects, name: &str) -> Result<(), Failed> {
-    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-    admin.create(&namespace).await.map(drop).map_err(told)
 }
 
 /// Runs a program with nothing in its environment but the search path and a home of its own.

@@ -9,7 +9,7 @@ mod snapshot;
 
 use std::path::{Path, PathBuf};
 
-use libtest_mimic::Trial;
+use libtest_mimic::{Failed, Trial};
 use sandbox::backend::Kind;
 
 use crate::pool::Pool;
@@ -27,8 +27,7 @@ pub(crate) fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
         }
         let (tally, corpus) = (tally.clone(), corpus.clone());
         trials.push(pool.trial(&format!("scenarios::{name}"), async move |backend| {
-            let scenario: file::Scenario = serde_saphyr::from_str(&std::fs::read_to_string(&path)?)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
+            let scenario = read(&path)?;
             let outcome = run::run(backend, &scenario).await;
             tally.count(&corpus, outcome.is_ok());
             outcome.map_err(|failed| {
@@ -37,6 +36,13 @@ pub(crate) fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
         }));
     }
     trials
+}
+
+/// The files were written by a tool that takes `y` and `on` for text.
+fn read(path: &Path) -> Result<file::Scenario, Failed> {
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let text = std::fs::read_to_string(path)?;
+    serde_saphyr::from_str_with_options(&text, options).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 fn files() -> Vec<PathBuf> {

@@ -16,7 +16,7 @@ use super::check::{Seen, check};
 use super::file::{Expect, HttpRequest, Patch, RelabelKey, Scenario, Startup, Step};
 use super::keys;
 use super::snapshot::{Snapshot, writes};
-use crate::pool::told;
+use crate::pool::{self, told};
 
 /// Runs the scenario; what is wrong with it is the failure.
 pub(super) async fn run(backend: &Backend, scenario: &Scenario) -> Result<(), Failed> {
@@ -44,9 +44,11 @@ impl<'a> Runner<'a> {
         let admin = backend.admin();
         let own = backend.controller_namespace();
         let namespaces = namespaces(scenario, own);
+        if counts_writes(scenario) {
+            pool::alone(admin).await?;
+        }
         for name in &namespaces {
-            let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-            admin.create(&namespace).await.map_err(told)?;
+            pool::add_namespace(admin, name).await?;
         }
         for (i, key) in scenario.keys.iter().enumerate() {
             if i > 0 && scenario.keys_apart {
@@ -333,6 +335,10 @@ fn namespaces(scenario: &Scenario, own: &str) -> Vec<String> {
         }
     }
     names.into_iter().filter(|name| !name.is_empty() && *name != own).map(str::to_owned).collect()
+}
+
+fn counts_writes(scenario: &Scenario) -> bool {
+    scenario.steps.iter().filter_map(|step| step.expect.as_ref()).any(|expect| !expect.api_writes.is_empty())
 }
 
 fn signal(name: &str) -> Signal {
