@@ -13,6 +13,7 @@
 pub mod backend;
 pub mod binaries;
 pub mod certificates;
+pub mod churn;
 pub mod controller;
 pub mod http_client;
 pub mod kubeconfig;

@@ -7,6 +7,7 @@ use sandbox::backend::{Entered, enter};
 
 mod bench;
 mod demo;
+mod churn_command;
 mod exec;
 
 #[derive(Parser)]
@@ -22,6 +23,8 @@ enum Command {
     Bench(bench::Args),
     /// Shows the main job from beginning to end, and checks it
     Demo(demo::Args),
+    /// Changes many SealedSecrets at random, then compares every Secret with a fresh unseal
+    Churn(churn_command::Args),
     /// Runs a command with KUBECONFIG pointing at a new API server that ends with the command
     Exec(exec::Args),
 }
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let kinds = match &args.command {
         Command::Bench(bench) => vec![bench.kind()],
         Command::Demo(demo) => vec![demo.kind()],
+        Command::Churn(churn) => vec![churn.kind()],
         Command::Exec(exec) => vec![exec.kind()],
     };
     match enter(&kinds) {
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         match args.command {
             Command::Bench(bench) => bench.run().await,
             Command::Demo(demo) => demo.run().await,
+            Command::Churn(churn) => churn.run().await,
             Command::Exec(exec) => exec.run().await,
         }
     });

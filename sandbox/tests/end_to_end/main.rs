@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod bad_input;
+mod churn;
 mod http_cases;
 mod journeys;
 mod kubectl;
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
 /// Every test, on one backend.
 fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
     [
-        journeys::trials(pool),
+        journeys::trials(pool), churn::trials(pool),
         kubectl::trials(pool),
         bad_input::trials(pool),
         permissions::trials(pool),

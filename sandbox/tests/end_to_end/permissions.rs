@@ -137,7 +137,8 @@ async fn complains(
     let launch = sandbox::controller::Launch { flags, env: Vec::new() };
     let controller = backend.start_controller(launch).await.map_err(told)?;
     let rule = format!("apiGroups: [{group:?}], resources: [{resource:?}], verbs: [{verb:?}]");
-    let named = async |_: &Objects| Ok(controller.log().contains(&rule).then_some(()));
+    // The log puts messages in quotes and escapes those inside.
+    let named = async |_: &Objects| Ok(controller.log().replace("\\\"", "\"").contains(&rule).then_some(()));
     let works = work(backend.admin());
     let waits = backend.admin().wait_for(&rule, Duration::from_secs(30), named);
     let (worked, waited) = futures::future::join(works, waits).await;
