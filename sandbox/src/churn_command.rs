@@ -30,7 +30,13 @@ impl Args {
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let backend = Backend::start(self.kind()).await?;
         let settings = Settings { seconds: self.seconds, objects: self.objects, seed: self.seed };
-        println!("churn ({}): {} SealedSecrets, {} s, seed {}", backend.kind(), self.objects, self.seconds, self.seed);
+        println!(
+            "churn ({}): {} SealedSecrets, {} s, seed {}",
+            backend.kind(),
+            self.objects,
+            self.seconds,
+            self.seed
+        );
         let report = churn::run(&backend, settings).await?;
         println!("{report}");
         backend.stop().await;

@@ -29,7 +29,9 @@ pub(super) async fn judge(backend: &Backend, report: &mut Report) -> Result<(), 
             Err(fault) => report.faults.push(format!("{place}: {fault}")),
         }
     }
-    let left = secrets.iter().filter(|(place, secret)| place.starts_with(world::NAMESPACE) && owner(secret).is_some());
+    let left = secrets
+        .iter()
+        .filter(|(place, secret)| place.starts_with(world::NAMESPACE) && owner(secret).is_some());
     report.faults.extend(left.map(|(place, _)| format!("{place}: its SealedSecret is gone and it is not")));
     Ok(())
 }
@@ -56,7 +58,9 @@ fn verdict(sealed: &Value, secret: Option<&Value>, ring: &KeyRing) -> Result<Fou
     match (wanted, secret, synced["status"] == "True") {
         (Err(_), _, false) => Ok(Found::Refused),
         (Err(error), _, true) => Err(format!("is Synced, and does not open: {error}")),
-        (Ok(_), Some(_), false) if foreign && said(synced).contains("is not managed by SealedSecret") => Ok(Found::Refused),
+        (Ok(_), Some(_), false) if foreign && said(synced).contains("is not managed by SealedSecret") => {
+            Ok(Found::Refused)
+        }
         (Ok(_), _, false) => Err(format!("opens, and is not Synced: {}", said(synced))),
         (Ok(_), None, true) => Err("is Synced, and there is no Secret".to_owned()),
         (Ok(_), Some(_), true) if foreign => Err("is Synced, and the Secret is not its own".to_owned()),
@@ -73,7 +77,11 @@ fn equal(wanted: &Value, found: &Value) -> Result<Found, String> {
         }
     }
     let kind = wanted["type"].as_str().unwrap_or("Opaque");
-    if found["type"] != kind { Err(format!("the Secret's type is {}", found["type"])) } else { Ok(Found::Equal) }
+    if found["type"] != kind {
+        Err(format!("the Secret's type is {}", found["type"]))
+    } else {
+        Ok(Found::Equal)
+    }
 }
 
 /// Every active key of the cluster.
@@ -83,7 +91,8 @@ fn ring(secrets: &[Value]) -> KeyRing {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
         STANDARD.decode(secret["data"][name].as_str().unwrap_or_default()).unwrap_or_default()
     };
-    let pairs = active.filter_map(|secret| KeyPair::from_pem(&item(secret, "tls.key"), &item(secret, "tls.crt")).ok());
+    let pairs = active
+        .filter_map(|secret| KeyPair::from_pem(&item(secret, "tls.key"), &item(secret, "tls.crt")).ok());
     KeyRing::new(pairs.map(Arc::new).collect())
 }
 

@@ -45,7 +45,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let done: Vec<String> = self.done.iter().map(|(what, count)| format!("{count} {what}")).collect();
         writeln!(f, "changes: {}", done.join(", "))?;
-        write!(f, "{} Secrets as a fresh unseal gives, {} refused with a reason, ", self.equal, self.refused)?;
+        write!(
+            f,
+            "{} Secrets as a fresh unseal gives, {} refused with a reason, ",
+            self.equal, self.refused
+        )?;
         write!(f, "{} faults", self.faults.len())?;
         self.faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
     }
@@ -63,7 +67,11 @@ pub async fn run(backend: &Backend, settings: Settings) -> Result<Report, Backen
     quiet(backend.admin(), &mut report).await?;
     judge::judge(backend, &mut report).await?;
     if !report.faults.is_empty() {
-        report.faults.push(format!("seed {}; the controller's log ends:\n{}", settings.seed, tail(&controller.log())));
+        report.faults.push(format!(
+            "seed {}; the controller's log ends:\n{}",
+            settings.seed,
+            tail(&controller.log())
+        ));
     }
     controller.stop().await?;
     Ok(report)

@@ -49,8 +49,15 @@ impl<'a> Storm<'a> {
     pub(super) async fn gather(backend: &'a Backend, settings: Settings) -> Result<Self, BackendError> {
         let (first, late) = (new_key().await?, new_key().await?);
         let random = Random::new(settings.seed);
-        let mut storm =
-            Self { backend, settings, random, controller: None, keys: vec![first], late: Some(late), done: BTreeMap::new() };
+        let mut storm = Self {
+            backend,
+            settings,
+            random,
+            controller: None,
+            keys: vec![first],
+            late: Some(late),
+            done: BTreeMap::new(),
+        };
         for name in world::namespaces() {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             backend.admin().create(&namespace).await?;
@@ -109,7 +116,8 @@ impl<'a> Storm<'a> {
 
     /// An item that nobody can open.
     async fn damage(&mut self, place: Place) -> Result<(), BackendError> {
-        let patch = json!({"spec": {"encryptedData": {"item-0": format!("AgBB{:04}", self.random.below(10000))}}});
+        let patch =
+            json!({"spec": {"encryptedData": {"item-0": format!("AgBB{:04}", self.random.below(10000))}}});
         self.patch("SealedSecret", place, &patch).await
     }
 
@@ -154,7 +162,10 @@ impl<'a> Storm<'a> {
         Ok(())
     }
 
-    async fn restart<E>(&mut self, end: impl AsyncFnOnce(Controller) -> io::Result<E>) -> Result<(), BackendError> {
+    async fn restart<E>(
+        &mut self,
+        end: impl AsyncFnOnce(Controller) -> io::Result<E>,
+    ) -> Result<(), BackendError> {
         if let Some(controller) = self.controller.take() {
             end(controller).await?;
         }

@@ -40,7 +40,9 @@ impl Place {
         let (namespace, name) = (self.namespace(), self.name());
         let label = self.scope().label(&namespace, &name);
         let items = 1 + random.below(3);
-        let seal = |item: usize, value: String| (format!("item-{item}"), json!(key.seal_to_text(&label, value.as_bytes())));
+        let seal = |item: usize, value: String| {
+            (format!("item-{item}"), json!(key.seal_to_text(&label, value.as_bytes())))
+        };
         let encrypted: serde_json::Map<String, Value> =
             (0..items).map(|item| seal(item, format!("value-{:x}", random.next()))).collect();
         let annotations = self.scope().annotation().map(|name| json!({name: "true"}));
@@ -55,7 +57,9 @@ impl Place {
             0 => json!({}),
             1 => json!({"metadata": {"labels": labels, "annotations": {"note": "by churn"}}}),
             2 => json!({"type": "example.com/churn", "metadata": {"labels": labels}}),
-            _ => json!({"data": {"plain": "text", "config.yaml": "first: {{ index . \"item-0\" }}\nplain: {{ .plain }}\n"}}),
+            _ => {
+                json!({"data": {"plain": "text", "config.yaml": "first: {{ index . \"item-0\" }}\nplain: {{ .plain }}\n"}})
+            }
         }
     }
 

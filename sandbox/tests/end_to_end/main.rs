@@ -47,7 +47,8 @@ fn main() -> ExitCode {
 /// Every test, on one backend.
 fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
     [
-        journeys::trials(pool), churn::trials(pool),
+        journeys::trials(pool),
+        churn::trials(pool),
         kubectl::trials(pool),
         bad_input::trials(pool),
         permissions::trials(pool),

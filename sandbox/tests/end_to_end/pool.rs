@@ -132,8 +132,12 @@ pub(crate) async fn add_namespace(admin: &Objects, name: &str) -> Result<(), Fai
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
     match admin.create(&namespace).await {
         Err(error) if error.status() == Some(http::StatusCode::CONFLICT) => {
-            let gone = async |admin: &Objects| Ok(admin.get("Namespace", "", name).await?.is_none().then_some(()));
-            admin.wait_for("the namespace of an earlier test to go", GONE_WITHIN, gone).await.map_err(told)?;
+            let gone =
+                async |admin: &Objects| Ok(admin.get("Namespace", "", name).await?.is_none().then_some(()));
+            admin
+                .wait_for("the namespace of an earlier test to go", GONE_WITHIN, gone)
+                .await
+                .map_err(told)?;
             admin.create(&namespace).await.map(drop).map_err(told)
         }
         created => created.map(drop).map_err(told),

@@ -42,7 +42,8 @@ pub(crate) fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
 fn read(path: &Path) -> Result<file::Scenario, Failed> {
     let options = serde_saphyr::options! { strict_booleans: true };
     let text = std::fs::read_to_string(path)?;
-    serde_saphyr::from_str_with_options(&text, options).map_err(|error| format!("{}: {error}", path.display()).into())
+    serde_saphyr::from_str_with_options(&text, options)
+        .map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 fn files() -> Vec<PathBuf> {
