@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use sandbox::backend::{Entered, enter};
 
 mod bench;
-mod demo;
 mod churn_command;
+mod demo;
 mod exec;
 
 #[derive(Parser)]
