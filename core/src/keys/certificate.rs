@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use x509_parser::{certificate::X509Certificate, oid_registry, prelude::FromDer as _, time::ASN1Time};
 
-use super::pem;
+use super::{pem, strict};
 use crate::crypto::{Fingerprint, der, oaep};
 
 const LABEL: &str = "CERTIFICATE";
@@ -73,6 +73,9 @@ impl Certificate {
         if spki.algorithm.algorithm != oid_registry::OID_PKCS1_RSAENCRYPTION {
             return Err(CertificateError::NotRsa(key_kind(&spki.algorithm.algorithm)));
         }
+        if !strict::has_null_parameters(spki.raw) {
+            return Err(CertificateError::Malformed("its RSA public key lacks NULL parameters".to_owned()));
+        }
         let fingerprint = Fingerprint::of_spki(spki.raw)
             .ok_or_else(|| CertificateError::Malformed("its RSA public key does not parse".to_owned()))?;
         Ok(Self {
@@ -139,15 +142,7 @@ fn parse(input: &[u8]) -> Result<X509Certificate<'_>, CertificateError> {
     if !rest.is_empty() {
         return Err(malformed("more data follows it"));
     }
-    if certificate.signature_algorithm != certificate.tbs_certificate.signature {
-        return Err(malformed("inner and outer signature algorithms differ"));
-    }
-    if !is_positive_integer(certificate.tbs_certificate.raw_serial()) {
-        return Err(malformed("serial number"));
-    }
-    if certificate.extensions_map().is_err() {
-        return Err(malformed("an extension stands in it twice"));
-    }
+    strict::check(&certificate, input).map_err(malformed)?;
     Ok(certificate)
 }
 
@@ -155,15 +150,6 @@ fn parse_failure(error: &x509_parser::nom::Err<x509_parser::error::X509Error>) -
     match error {
         x509_parser::nom::Err::Incomplete(_) => "it is cut short".to_owned(),
         x509_parser::nom::Err::Error(error) | x509_parser::nom::Err::Failure(error) => error.to_string(),
-    }
-}
-
-/// DER has one form per number, without a needless byte in front; a serial number is not negative.
-fn is_positive_integer(octets: &[u8]) -> bool {
-    match octets {
-        [] => false,
-        [0, next, ..] => *next >= 0x80,
-        [first, ..] => *first < 0x80,
     }
 }
 

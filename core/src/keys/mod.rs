@@ -10,6 +10,7 @@ pub mod renewal;
 mod ring;
 mod sealing;
 pub mod secret;
+mod strict;
 
 pub use certificate::{Certificate, CertificateError};
 pub use generate::KeySpec;
