@@ -51,3 +51,24 @@ fn a_long_text_is_no_template() {
     let error = Template::parse_within("t", "0123456789a", &limits).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Limit(Limit::TemplateBytes));
 }
+
+#[test]
+fn long_names_and_formats_are_paid_for() {
+    let name = "n".repeat(1 << 20);
+    for text in [
+        format!(
+            "{{{{ define \"{name}\" }}}}{{{{ end }}}}{{{{ range 900000 }}}}{{{{ template \"{name}\" }}}}{{{{ end }}}}"
+        ),
+        format!("{{{{ range 900000 }}}}{{{{ $x := $.{name} }}}}{{{{ end }}}}"),
+        format!("{{{{ range 900000 }}}}{{{{ $x := hasKey (dict \"{name}\" 1) \"{name}\" }}}}{{{{ end }}}}"),
+        format!("{{{{ range 900000 }}}}{{{{ $x := eq \"{name}\" \"{name}\" }}}}{{{{ end }}}}"),
+    ] {
+        let template = Template::parse("t", &text).unwrap();
+        let error = render(&template, "alice", Limits::default()).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Limit(_)), "{:?}", error.kind);
+    }
+    // Each of these brackets looks for its end: once, not each time anew.
+    let text = format!("{{{{ printf \"{}\" | len }}}}", "%[".repeat(100_000));
+    let out = render(&Template::parse("t", &text).unwrap(), "alice", Limits::default()).unwrap();
+    assert_eq!(out, b"100000");
+}

@@ -83,6 +83,8 @@ impl<'t> Exec<'t, '_> {
             let value = accept(last, wanted).map_err(|e| of(function, at, e))?;
             self.arguments.push(value);
         }
+        let bytes = self.arguments[from..].iter().map(text_len).fold(0, usize::saturating_add);
+        self.ctx.work(bytes / BYTES_PER_STEP).at(at)?;
         self.ctx.set_literal_call(literal);
         let result = (function.run)(&mut self.ctx, Args(&self.arguments[from..]));
         self.arguments.truncate(from);
@@ -104,6 +106,13 @@ impl<'t> Exec<'t, '_> {
             }
         }
     }
+}
+
+/// Reading this much of its text arguments counts as one step of a call.
+const BYTES_PER_STEP: usize = 1024;
+
+fn text_len(value: &Value) -> usize {
+    if let Value::Str(text) = value { text.len() } else { 0 }
 }
 
 fn is_literal(operand: &Operand) -> bool {

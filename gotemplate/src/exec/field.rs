@@ -20,9 +20,10 @@ impl<'t> Exec<'t, '_> {
     ) -> Result<Value> {
         let Some((name, before)) = path.split_last() else { return Ok(receiver) };
         for name in before {
-            self.ctx.work(1).at(at)?;
+            self.ctx.work(1 + name.len() / 64).at(at)?;
             receiver = self.field(dot, &receiver, name, at, &[], None)?;
         }
+        self.ctx.work(name.len() / 64).at(at)?;
         self.field(dot, &receiver, name, at, arguments, last)
     }
 

@@ -190,6 +190,7 @@ impl<'t> Exec<'t, '_> {
     }
 
     fn template(&mut self, dot: &Value, call: &'t Call) -> Result<Flow> {
+        self.ctx.work(1 + call.name.len() / 64).at(call.pos)?;
         let Some(list) = self.trees.trees.get(&call.name) else {
             return fail(call.pos, "no template of this name is defined");
         };
@@ -197,7 +198,6 @@ impl<'t> Exec<'t, '_> {
             Some(pipe) => self.pipeline(dot, pipe)?,
             None => Value::Nil,
         };
-        self.ctx.work(1).at(call.pos)?;
         self.ctx.enter().at(call.pos)?;
         let base = std::mem::replace(&mut self.base, self.variables.len());
         self.variables.push((ast::ROOT, argument.clone()));

@@ -9,7 +9,8 @@ use crate::{
 
 /// Prints `values` as `format` says.
 pub(super) fn run(printer: &mut Printer<'_, '_>, format: &[u8], values: &[Value]) -> Result<(), Failure> {
-    let mut reader = Reader { format, at: 0, values, next: 0, reordered: false, good_index: true };
+    let mut reader =
+        Reader { format, at: 0, values, next: 0, reordered: false, good_index: true, close: None };
     while reader.at < format.len() {
         let text = &format[reader.at..];
         let plain = text.iter().position(|byte| *byte == b'%').unwrap_or(text.len());
@@ -39,6 +40,9 @@ struct Reader<'a> {
     /// An index such as `[2]` was used: then unused arguments are not reported.
     reordered: bool,
     good_index: bool,
+    /// The last `]` that was looked for: its place, or the end when there is none. Remembered, so that
+    /// many `[` without one are not searched again and again.
+    close: Option<usize>,
 }
 
 impl Reader<'_> {
@@ -172,19 +176,28 @@ impl Reader<'_> {
         number.filter(|number| (-LARGEST..=LARGEST).contains(number))
     }
 
+    fn next_close(&mut self) -> usize {
+        if let Some(close) = self.close.filter(|close| *close >= self.at) {
+            return close;
+        }
+        let rest = &self.format[self.at..];
+        let close = self.at + rest.iter().position(|byte| *byte == b']').unwrap_or(rest.len());
+        self.close = Some(close);
+        close
+    }
+
     /// An argument index such as `[3]`; whether there was one.
     fn index(&mut self) -> bool {
         if self.peek() != Some(b'[') {
             return false;
         }
         self.reordered = true;
-        let rest = &self.format[self.at..];
-        let Some(close) = rest.iter().position(|byte| *byte == b']').filter(|_| rest.len() >= 3) else {
+        let (open, close) = (self.at, self.next_close());
+        if close == self.format.len() || self.format.len() - open < 3 {
             self.at += 1;
             self.good_index = false;
             return false;
-        };
-        let (open, close) = (self.at, self.at + close);
+        }
         self.at += 1;
         let number = self.number(close);
         let whole = self.at == close && number.is_some() && close > open + 1;
