@@ -31,10 +31,10 @@ enum Mode {
 
 const DIFFERENT_TYPES: Failure = Failure::new("cannot merge values of different types");
 
-/// Compat: values that cannot be merged make the result nil.
+/// Compat: values that cannot be merged make the result an empty text.
 fn lenient(ctx: &mut Context<'_>, args: Args<'_>, mode: Mode) -> Outcome {
     match merged(ctx, args, mode) {
-        Err(failure) if failure == DIFFERENT_TYPES => Ok(Value::Nil),
+        Err(failure) if failure == DIFFERENT_TYPES => Ok("".into()),
         outcome => outcome,
     }
 }
@@ -78,9 +78,6 @@ fn take(ctx: &mut Context<'_>, ours: Option<&Value>, theirs: &Value, mode: Mode)
         // Compat: a nil is only ever written over something, or where everything is.
         (_, Value::Nil) => return Ok(overwrite),
         (Some(Value::Map(ours)), Value::Map(theirs)) if !ours.is_nil() => merge(ctx, ours, theirs, mode)?,
-        (Some(Value::Map(_)), Value::Object(theirs)) if overwrite && is_structure(theirs.kind()) => {
-            return Err(Failure::new("cannot put a structure in the place of a dict"));
-        }
         (Some(Value::Object(ours)), theirs)
             if ours.kind() == Kind::Ptr
                 && !overwrite
@@ -97,8 +94,4 @@ fn take(ctx: &mut Context<'_>, ours: Option<&Value>, theirs: &Value, mode: Mode)
         (Some(Value::Map(_)), Value::Map(_)) => false,
         (Some(_), _) => overwrite,
     })
-}
-
-fn is_structure(kind: Kind) -> bool {
-    matches!(kind, Kind::Struct | Kind::Ptr)
 }
