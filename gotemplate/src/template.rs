@@ -1,6 +1,6 @@
 //! A parsed template.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use crate::{
     context::Env,
@@ -11,11 +11,17 @@ use crate::{
 };
 
 /// A template, parsed once and rendered many times, from any thread.
-#[derive(Debug)]
 pub struct Template {
     name: String,
     text: String,
     trees: Trees,
+}
+
+/// The name and the size: the tree is long, and no reader of a log wants it.
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Template({:?}, {} bytes)", self.name, self.text.len())
+    }
 }
 
 impl Template {

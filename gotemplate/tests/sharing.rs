@@ -45,6 +45,12 @@ fn each_limit_is_its_own_error() {
 }
 
 #[test]
+fn the_debug_form_is_short() {
+    let template = Template::parse("t", "{{ \"secret?\" }}").unwrap();
+    assert_eq!(format!("{template:?}"), "Template(\"t\", 15 bytes)");
+}
+
+#[test]
 fn a_long_text_is_no_template() {
     let limits = Limits { template_bytes: 10, ..Limits::default() };
     assert!(Template::parse_within("t", "0123456789", &limits).is_ok());
