@@ -28,6 +28,10 @@ pub(crate) fn document(source: &str, current: &SealedSecret, wanted: &SealedSecr
             edited = editor.apply();
         }
     }
+    let arena = yaml::compose(&edited).ok()?;
+    let mut editor = Editor { source: &edited, arena: &arena, newline, changes: Vec::new() };
+    editor.tidy();
+    let edited = editor.apply();
     is_exactly(&edited, wanted).then_some(edited)
 }
 
@@ -107,6 +111,39 @@ impl Editor<'_> {
                 }
             }
         }
+        Some(())
+    }
+
+    /// Drops the nulls that Go's time type left, as the reference does on every writing. What cannot be done in
+    /// place is left: it says the same.
+    fn tidy(&mut self) {
+        self.drop_null(&["metadata"], "creationTimestamp");
+        self.drop_null(&["spec", "template", "metadata"], "creationTimestamp");
+    }
+
+    /// The value at a path of maps.
+    fn at(&self, path: &[&str]) -> Option<usize> {
+        path.iter().try_fold(self.arena.root?, |map, name| self.find(map, name).map(|(_, value)| value))
+    }
+
+    /// Takes out the line of an entry that is null, where the map has others.
+    fn drop_null(&mut self, path: &[&str], name: &str) -> Option<()> {
+        let map = self.at(path)?;
+        let raw = &self.arena.nodes[map];
+        let RawKind::Mapping(children) = &raw.kind else { return None };
+        let (key, value) = self.find(map, name)?;
+        let RawKind::Scalar { text, .. } = &self.arena.nodes[value].kind else { return None };
+        let (from, to) = (self.arena.nodes[key].at, self.arena.nodes[value].end);
+        if raw.flow
+            || children.len() <= 2
+            || self.source[from..to].contains('\n')
+            || !matches!(text.as_str(), "" | "~" | "null")
+        {
+            return None;
+        }
+        let from = from - self.column(from)?;
+        let to = to + self.source[to..].find('\n')? + 1;
+        self.changes.push((from..to, String::new()));
         Some(())
     }
 
