@@ -43,6 +43,10 @@ pub(crate) enum Problem {
     Seal(String),
     #[error("the input has {count} documents, and --merge-into takes one Secret at a time", count = .0)]
     MergeOfSeveral(usize),
+    #[error(
+        "the target of --merge-into is {theirs}, and the new items would be {ours}: they could not be opened there"
+    )]
+    MergeScope { ours: core::Scope, theirs: core::Scope },
     #[error("{0}")]
     Merge(String),
     #[error("{0}")]
@@ -146,6 +150,9 @@ impl Problem {
             }
             Self::NotASealedSecret(_) => {
                 "only SealedSecrets are sent to the controller, so that no value leaves this machine in the open"
+            }
+            Self::MergeScope { .. } => {
+                "leave --scope and the scope annotation out: the target's scope is used"
             }
             Self::MergeOfSeveral(_) => "split the input and run kubeseal once for each target",
             Self::SeveralInputs(..)

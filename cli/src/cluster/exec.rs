@@ -4,7 +4,10 @@
 //! plugin that reads its stdin would take the Secret in, so it gets an empty one. Its stderr is ours, so that its
 //! "open this page to log in" is seen.
 
-use std::process::{Command, Stdio};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use kube::config::{AuthInfo, Cluster, ExecConfig};
@@ -61,7 +64,7 @@ fn exec_info(exec: &ExecConfig, cluster: &Cluster) -> Value {
             "server": cluster.server,
             "tls-server-name": cluster.tls_server_name,
             "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify.unwrap_or(false),
-            "certificate-authority-data": cluster.certificate_authority_data,
+            "certificate-authority-data": authority(cluster),
             "proxy-url": cluster.proxy_url,
             "config": cluster.extensions.iter().flatten()
                 .find(|extension| extension.name == "client.authentication.k8s.io/exec")
@@ -73,6 +76,13 @@ fn exec_info(exec: &ExecConfig, cluster: &Cluster) -> Value {
         "kind": "ExecCredential",
         "spec": spec,
     })
+}
+
+/// The certificates of the cluster in base64, from wherever the kubeconfig has them.
+fn authority(cluster: &Cluster) -> Option<String> {
+    let from_file =
+        || fs::read(cluster.certificate_authority.as_ref()?).ok().map(|pem| BASE64_STANDARD.encode(pem));
+    cluster.certificate_authority_data.clone().or_else(from_file)
 }
 
 fn start_error(exec: &ExecConfig, error: &std::io::Error) -> String {

@@ -1,6 +1,7 @@
 //! One function for each job: the only place where the order of reading, asking and writing is decided.
 
 mod chunks;
+mod merge;
 mod parallel;
 mod raw;
 mod recover;
@@ -39,7 +40,9 @@ pub(crate) fn run(job: Job) -> Result<(), Problem> {
             remote::re_encrypt(&input, &output, &format, &controller)
         }
         Job::Recover { keys, input, output, format } => recover::recover(&keys, &input, &output, &format),
-        Job::MergeInto { .. } => Err(Problem::Merge("merging is not there yet".to_owned())),
+        Job::MergeInto { target, input, cert, format, options, unused } => {
+            merge::merge_into(&target, &input, &cert, &format, options, &unused)
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use sealed_secrets_core::{
     SealedSecret,
     manifest::{self, Format as Text},
-    names,
+    merge, names,
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn validate(input: &Source, controller: &Controller) -> Result<(), Problem> {
     let input = Input::open(input)?;
     let session = Session::open(controller)?;
-    for sealed in read(input)? {
+    for sealed in decode(&input.read(EXPECTED)?)? {
         session.verify(&title(&sealed), json(&sealed))?;
     }
     Ok(())
@@ -30,26 +30,42 @@ pub(super) fn re_encrypt(
     format: &Format,
     controller: &Controller,
 ) -> Result<(), Problem> {
+    let in_place = matches!((input, output), (Source::File(from), Sink::File(to)) if from == to);
     let input = Input::open(input)?;
     output.check()?;
     let session = Session::open(controller)?;
-    let mut sealed = Vec::new();
-    for old in read(input)? {
-        let answer = session.rotate(&title(&old), json(&old))?;
-        sealed.push(manifest::sealed_secret(&answer).map_err(|error| {
-            Problem::ReEncrypt(format!(
-                "{}: the controller's answer is not a SealedSecret: {error}",
-                title(&old)
-            ))
-        })?);
+    let text = input.read(EXPECTED)?;
+    let sealed =
+        decode(&text)?.into_iter().map(|old| rotate(&session, old)).collect::<Result<Vec<_>, _>>()?;
+    let format = format.get()?;
+    if !in_place {
+        return output.write(manifest::write_sealed_secrets(&sealed, format).as_bytes());
     }
-    output.write(manifest::write_sealed_secrets(&sealed, format.get()?).as_bytes())
+    let replaced = merge::replaced(&text, &sealed, Some(format)).map_err(Problem::sealed_secrets)?;
+    output.write(replaced.text.as_bytes())
+}
+
+fn rotate(session: &Session, old: SealedSecret) -> Result<SealedSecret, Problem> {
+    let title = title(&old);
+    let answer = session.rotate(&title, json(&old))?;
+    let new = manifest::sealed_secret(&answer).map_err(|error| {
+        Problem::ReEncrypt(format!("{title}: the controller's answer is not a SealedSecret: {error}"))
+    })?;
+    Ok(with_template(new, old))
+}
+
+/// The reference's controller renders templates into items and drops them: only ciphertexts are to change.
+fn with_template(mut new: SealedSecret, old: SealedSecret) -> SealedSecret {
+    if !old.spec.template.data.is_empty() && new.spec.template.data.is_empty() {
+        new.spec.encrypted_data.retain(|item, _| old.spec.encrypted_data.contains_key(item));
+        new.spec.template = old.spec.template;
+    }
+    new
 }
 
 /// The SealedSecrets of the input; anything else is refused, since it may hold values in the open.
-fn read(input: Input) -> Result<Vec<SealedSecret>, Problem> {
-    let text = input.read("a SealedSecret in YAML or JSON")?;
-    let sealed = manifest::sealed_secrets(&text).map_err(Problem::sealed_secrets)?;
+fn decode(text: &[u8]) -> Result<Vec<SealedSecret>, Problem> {
+    let sealed = manifest::sealed_secrets(text).map_err(Problem::sealed_secrets)?;
     if sealed.is_empty() {
         return Err(Problem::NoSealedSecrets(None));
     }
@@ -78,3 +94,5 @@ fn title(sealed: &SealedSecret) -> String {
         _ => name.to_owned(),
     }
 }
+
+const EXPECTED: &str = "a SealedSecret in YAML or JSON";

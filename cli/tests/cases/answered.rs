@@ -1,0 +1,86 @@
+//! Recorded cases that are answered otherwise, each with the reason.
+
+use super::Reasons;
+
+const NOTHING_SKIPPED: &str =
+    "a broken document is an error with its place, and never left out without a word";
+const NO_PANIC: &str = "the reference panics here; a missing map is made";
+const EMPTY_TARGET: &str = "the reference panics here; an empty target is refused";
+const SEALED_ONLY: &str = "only SealedSecrets are sent to the controller, and nothing at all is no success";
+const NO_EMPTY_FILE: &str = "a job that writes nothing leaves no empty file behind";
+const N_IS_ENOUGH: &str = "with -n the kubeconfig is not needed, so a broken one does no harm";
+const EVERY_KEY: &str = "a key file that holds no key is named, and every key of a file is used";
+const ALL_DOCUMENTS: &str = "all documents are opened, or none; no input is an error";
+
+/// Answered as the case's own "better" asks for.
+pub(crate) const BETTER: &Reasons = &[
+    (
+        "cert-sources/a-file-name-with-a-bad-percent-escape-fails-as-a-url",
+        "what has no scheme is a file name, whatever characters it has",
+    ),
+    ("cluster/a-service-answer-of-another-kind", "the reference panics here"),
+    (
+        "cluster/a-user-without-credentials-is-asked-for-a-name-on-stdout-and-fails",
+        "stdout is for the output: the request is sent without credentials",
+    ),
+    ("cluster/fetch-cert-when-the-service-has-no-ports-panics", "the reference panics here"),
+    ("cluster/re-encrypt-f-with-one-broken-document-of-two-drops-the-broken-one-from", NOTHING_SKIPPED),
+    ("cluster/validate-of-a-secret-posts-it-as-a-sealedsecret-without-items", SEALED_ONLY),
+    ("cluster/validate-of-broken-yaml-succeeds-and-posts-nothing", SEALED_ONLY),
+    ("cluster/validate-of-comments-only-succeeds-and-posts-nothing", SEALED_ONLY),
+    ("cluster/validate-with-w-leaves-an-empty-file", NO_EMPTY_FILE),
+    ("input-errors/a-line-inside-a-block-scalar-cuts-the-document", NOTHING_SKIPPED),
+    ("input-errors/invalid-utf-8-in-a-json-value", "bytes that are no text are refused, not replaced"),
+    (
+        "merge-into/a-cluster-wide-target-and-a-strict-input-mixes-scopes",
+        "new items get the scope of the target: of another scope they could not be opened there",
+    ),
+    ("merge-into/a-multi-document-target-only-the-first-document-survives", "the other documents stay"),
+    ("merge-into/a-target-without-annotations-and-an-input-with-annotations-panics", NO_PANIC),
+    ("merge-into/a-target-without-encrypteddata-panics", NO_PANIC),
+    ("merge-into/a-target-without-template-and-an-input-with-labels-panics", NO_PANIC),
+    ("merge-into/an-empty-target-panics", EMPTY_TARGET),
+    ("merge-into/an-empty-yaml-target-with-o-yaml-panics", EMPTY_TARGET),
+    (
+        "merge-into/status-of-the-target-is-kept",
+        "times that were never set are left out, not written as null",
+    ),
+    ("merge-into/w-beside-merge-into-the-merge-goes-to-the-target-and-an-empty-w-file-a", NO_EMPTY_FILE),
+    ("merge-into/w-out-yaml-beside-merge-into-makes-the-merged-target-yaml", NO_EMPTY_FILE),
+    ("multi-doc/a-bad-separator-line-between-documents", NOTHING_SKIPPED),
+    ("multi-doc/a-broken-first-document-is-skipped-without-a-word", NOTHING_SKIPPED),
+    ("multi-doc/a-broken-middle-document-is-skipped-without-a-word", NOTHING_SKIPPED),
+    ("multi-doc/a-broken-second-document-is-skipped-without-a-word", NOTHING_SKIPPED),
+    (
+        "multi-doc/a-configmap-with-base64-data-between-two-secrets-is-sealed-like-a-secr",
+        "sealed, a ConfigMap would become a Secret: among Secrets it is refused in JSON and stays as it is in YAML",
+    ),
+    ("multi-doc/json-and-then-garbage", NOTHING_SKIPPED),
+    ("multi-doc/two-json-values-and-then-garbage", "the reference never ends here"),
+    (
+        "namespaces/a-broken-kubeconfig-with-n-other-than-the-input-no-mismatch-is-seen",
+        "-n is checked, whatever the kubeconfig says",
+    ),
+    ("namespaces/a-broken-kubeconfig-with-n-the-namespace-is-lost", N_IS_ENOUGH),
+    ("output-format/w-naming-a-directory", "the reference writes nothing and reports success"),
+    ("output-format/w-replaces-a-symbolic-link-by-a-file", "links are followed"),
+    ("raw/a-broken-kubeconfig-fails-even-with-n", N_IS_ENOUGH),
+    ("recovery/a-garbage-key-file-beside-a-good-one-is-skipped", EVERY_KEY),
+    ("recovery/a-pem-file-with-two-keys-uses-only-the-first", EVERY_KEY),
+    ("recovery/a-two-document-input-only-the-first-document-is-opened", ALL_DOCUMENTS),
+    ("recovery/an-empty-input-gives-an-empty-secret", ALL_DOCUMENTS),
+    ("recovery/an-input-of-comments-only-gives-an-empty-secret", ALL_DOCUMENTS),
+    ("seal/f-with-a-directory", "the reference never ends here"),
+];
+
+/// Answered unlike the recording, on purpose.
+pub(crate) const UNLIKE: &Reasons = &[
+    (
+        "flags-and-env/sealed-secrets-version-true-prints-the-version",
+        "the number is ours; every other case about the version leaves it free",
+    ),
+    (
+        "merge-into/a-target-without-template-and-a-new-key",
+        "a YAML file without a template gets none: an empty one says nothing, and the rest of the file is left alone",
+    ),
+];

@@ -1,0 +1,92 @@
+//! Every recorded command line of `testdata/cli` and every one of ours in `testdata/cli-own`, run against the binary.
+
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod answered;
+mod case;
+mod documents;
+mod execute;
+mod judge;
+mod server;
+
+use std::{
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use case::Case;
+use judge::{Keys, Verdict};
+
+#[test]
+fn every_recorded_command_line_is_answered_as_recorded_or_better() {
+    run("cli", &testdata("cli"), answered::BETTER, answered::UNLIKE);
+}
+
+#[test]
+fn every_command_line_of_our_own_is_answered_as_written() {
+    run("cli-own", &testdata("cli-own"), &[], &[]);
+}
+
+/// Names of cases, each with the reason why it is answered otherwise.
+type Reasons = [(&'static str, &'static str)];
+
+fn testdata(name: &str) -> String {
+    format!("{}/../testdata/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs all cases of a folder on a few threads; a case that is listed must be answered as listed.
+fn run(title: &str, folder: &str, better: &'static Reasons, unlike: &'static Reasons) {
+    let cases = case::load(Path::new(folder));
+    assert!(!cases.is_empty(), "{folder} has no cases");
+    for (id, _) in better.iter().chain(unlike) {
+        assert!(cases.iter().any(|case| case.id == *id), "{id} is listed and is no case");
+    }
+    let keys = Keys::load(&testdata("keys"));
+    let verdicts = verdicts(&cases, &keys);
+    let reason =
+        |list: &'static Reasons, case: &Case| list.iter().find(|(id, _)| *id == case.id).map(|(_, why)| *why);
+    let (better, unlike) = (|case: &Case| reason(better, case), |case: &Case| reason(unlike, case));
+    let mut failures = Vec::new();
+    for (case, verdict) in cases.iter().zip(verdicts) {
+        match (verdict, better(case), unlike(case)) {
+            (Verdict::AsRecorded, None, None) => {}
+            (Verdict::AsRecorded, _, _) => {
+                failures.push(format!("{}: listed, but answered as recorded", case.id))
+            }
+            (Verdict::Better, why, _) => {
+                let why = why.or(case.raw["notes"].as_str()).unwrap_or("the case itself accepts it");
+                println!("{title}: better: {}: {why}", case.id);
+            }
+            (Verdict::Wrong(_), _, Some(why)) => println!("{title}: unlike on purpose: {}: {why}", case.id),
+            (Verdict::Wrong(problems), _, None) => {
+                failures.push(format!("{}: {}\n    {}", case.id, case.name, problems.join("\n    ")));
+            }
+        }
+    }
+    println!("{title}: {} passed, {} failed", cases.len() - failures.len(), failures.len());
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+fn verdicts(cases: &[Case], keys: &Keys) -> Vec<Verdict> {
+    let slots: Vec<Mutex<Option<Verdict>>> = cases.iter().map(|_| Mutex::new(None)).collect();
+    let next = AtomicUsize::new(0);
+    let threads = thread::available_parallelism().map_or(2, |cores| cores.get() * 2);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((case, slot)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    cases.get(index).zip(slots.get(index))
+                } {
+                    let outcome = execute::execute(case, keys.folder());
+                    *slot.lock().unwrap() = Some(judge::judge(case, &outcome, keys));
+                }
+            });
+        }
+    });
+    slots.into_iter().map(|slot| slot.into_inner().unwrap().unwrap()).collect()
+}
