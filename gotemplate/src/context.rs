@@ -15,7 +15,8 @@ use crate::{
 pub struct Env<'a> {
     /// The instant that `now` and certificate functions see.
     pub now: jiff::Timestamp,
-    /// Fills a buffer with random bytes.
+    /// Fills a buffer with random bytes. RSA and EC keys and their signatures are the exception: they
+    /// come from the cryptographic library's own source, which cannot be replaced.
     pub random: &'a dyn Fn(&mut [u8]),
     /// How much a render may cost.
     pub limits: Limits,

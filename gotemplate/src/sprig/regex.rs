@@ -45,7 +45,9 @@ struct Pattern {
 struct Compiled(HashMap<Vec<u8>, Rc<Pattern>>);
 
 /// Most patterns kept at once.
-const MOST_KEPT: usize = 32;
+const MOST_KEPT: usize = 16;
+/// Most bytes that a kept pattern may take on top while it searches.
+const SEARCH_CACHE: usize = 1 << 20;
 
 fn compile(ctx: &mut Context<'_>, pattern: &[u8]) -> Result<Rc<Pattern>, Failure> {
     if let Some(known) = ctx.cache::<Compiled>().0.get(pattern) {
@@ -58,7 +60,7 @@ fn compile(ctx: &mut Context<'_>, pattern: &[u8]) -> Result<Rc<Pattern>, Failure
     let limit = ctx.limits().regex_bytes;
     let regex = RegexBuilder::new(&translated.pattern)
         .size_limit(limit)
-        .dfa_size_limit(limit)
+        .dfa_size_limit(limit.min(SEARCH_CACHE))
         .nest_limit(1000)
         .build()
         .map_err(|error| match error {
