@@ -36,6 +36,9 @@ pub async fn connect(rate: Option<ClientRate>) -> Result<Client, ClientError> {
     // Compressing lists costs both sides more than the local network does.
     config.disable_compression = true;
     config.connect_timeout = Some(Duration::from_secs(10));
+    // A peer that vanished without a word: watches hear a bookmark every minute, answers come far sooner.
+    config.read_timeout = Some(Duration::from_mins(5));
+    config.reset_reader_on_write = true;
     tracing::info!(server = %config.cluster_url, "asking the API server");
     let builder = ClientBuilder::try_from(config).map_err(ClientError::Build)?;
     Ok(match rate {

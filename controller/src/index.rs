@@ -36,6 +36,8 @@ pub struct Entry {
     pub cause: Cause,
     /// The version of its Secret that the watch brought last.
     pub seen: Option<Version>,
+    /// Its Secret went while it was being worked on.
+    pub lost: bool,
     /// The object as the watch brought it, while few wait.
     pub pending: Option<Box<SealedSecret>>,
 }
@@ -220,6 +222,7 @@ impl Entry {
             keys: Vec::new(),
             cause: Cause::Due,
             seen: None,
+            lost: false,
             pending: None,
         }
     }

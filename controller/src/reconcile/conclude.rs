@@ -147,7 +147,11 @@ fn settle(context: &Context, key: &Key, state: State) -> bool {
                 entry.attempts = 0;
             }
             entry.state = state;
-            (news, overtaken(entry))
+            let lost = entry.lost && matches!(entry.state, State::Synced(_) | State::Drifted(_));
+            if lost {
+                entry.cause = Cause::Due;
+            }
+            (news, lost || overtaken(entry))
         })
         .unwrap_or((false, false));
     if overtaken {

@@ -70,6 +70,7 @@ impl Task {
         }
         let drift = entry.cause == Cause::SecretChanged;
         entry.cause = Cause::SecretChanged;
+        entry.lost = false;
         let look_only = drift && !(entry.repair || context.config.repair_drift);
         Some(Self { uid: entry.uid.clone(), look_only, drift, first: preferred(&entry.keys, of_namespace) })
     }

@@ -110,8 +110,10 @@ pub fn reaction(entry: &Entry, version: &Version, looks: &Looks) -> Option<(Caus
 
 /// Takes in that a Secret is gone; `looks` is how it looked last, where that is known.
 fn gone(context: &Context, key: &Key, looks: Option<&Looks>) {
+    let running = context.queue.is_running(key);
     let due = context.index.with(key, |entry| {
         entry.seen = None;
+        entry.lost = running && !context.config.skip_recreate;
         let due = returns(entry, looks, context.config.skip_recreate);
         if due {
             (entry.cause, entry.attempts) = (Cause::Due, 0);
