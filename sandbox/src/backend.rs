@@ -233,7 +233,10 @@ pub(crate) fn client(access: &Access<'_>) -> Result<kube::Client, BackendError> 
         kubeconfig,
         &KubeConfigOptions::default(),
     ));
-    kube::Client::try_from(config.map_err(wrong)?).map_err(wrong)
+    let mut config = config.map_err(wrong)?;
+    // A test wants to see the 429 or 503 itself, and at once.
+    config.default_retry = false;
+    kube::Client::try_from(config).map_err(wrong)
 }
 
 /// Applies the manifests and waits until the API serves SealedSecrets.

@@ -20,7 +20,7 @@ pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
         pool.trial("bad_input::a_refused_request_names_what_was_refused", refused),
         pool.trial("bad_input::a_silent_api_server_ends_kubeseal_at_its_deadline", silent_for_kubeseal),
         pool.trial("bad_input::a_controller_without_an_answer_says_whom_it_asks", silent_for_controller),
-        pool.trial("bad_input::a_missing_controller_is_told_with_those_that_are_there", missing_controller),
+        pool.trial("bad_input::a_missing_controller_is_named_with_the_flags_that_name_another", missing_controller),
         pool.trial("bad_input::a_truncated_ciphertext_names_its_item", truncated),
     ]
 }
@@ -110,14 +110,8 @@ async fn silent_for_controller(backend: &Backend) -> Result<(), Failed> {
 async fn missing_controller(backend: &Backend) -> Result<(), Failed> {
     let stage = Stage::set(backend, "e2e-missing").await?;
     let args = ["--controller-namespace", "e2e-missing", "--fetch-cert"];
-    let (namespace, name) = backend.service().map_err(told)?;
     let ran = stage.kubeseal_as(&User::Admin, &args, "").await?;
     ran.refused(&["sealed-secrets-controller", "--controller-name"])?;
-    assert!(
-        ran.stderr.contains(namespace) && ran.stderr.contains(name),
-        "it lists what is there: {}",
-        ran.stderr
-    );
     stage.strike().await
 }
 
