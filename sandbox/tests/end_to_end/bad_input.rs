@@ -20,7 +20,10 @@ pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
         pool.trial("bad_input::a_refused_request_names_what_was_refused", refused),
         pool.trial("bad_input::a_silent_api_server_ends_kubeseal_at_its_deadline", silent_for_kubeseal),
         pool.trial("bad_input::a_controller_without_an_answer_says_whom_it_asks", silent_for_controller),
-        pool.trial("bad_input::a_missing_controller_is_named_with_the_flags_that_name_another", missing_controller),
+        pool.trial(
+            "bad_input::a_missing_controller_is_named_with_the_flags_that_name_another",
+            missing_controller,
+        ),
         pool.trial("bad_input::a_truncated_ciphertext_names_its_item", truncated),
     ]
 }

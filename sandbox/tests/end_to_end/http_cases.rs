@@ -121,8 +121,19 @@ async fn judge(backend: &Backend, kind: Kind, through_proxy: bool, tally: &Tally
         let answer = send(backend, controller.as_ref(), case).await;
         let bad = answer.map_or_else(|error| vec![error], |answer| compare(&case.response, &answer));
         if !bad.is_empty() && case.binding == Binding::Reference {
-            tally.note(&corpus, format!("{} is free for a drop-in: {}", case.name, bad.join("; ").chars().take(120).collect::<String>()));
-        } else if let Some((_, reason)) = BETTER.iter().find(|(name, _)| *name == case.name && !bad.is_empty()) {
+            tally.note(
+                &corpus,
+                format!(
+                    "{} is free for a drop-in: {}",
+                    case.name,
+                    bad.join("; ").chars().take(120).collect::<String>()
+                ),
+            );
+        } else if let Some(reason) = excuse(kind, &case.name).filter(|_| !bad.is_empty()) {
+            tally.note(&corpus, format!("{} is not counted here: {reason}", case.name));
+        } else if let Some((_, reason)) =
+            BETTER.iter().find(|(name, _)| *name == case.name && !bad.is_empty())
+        {
             tally.count(&corpus, true);
             tally.note(&corpus, format!("{} is answered better: {reason}", case.name));
         } else {
@@ -181,7 +192,7 @@ fn compare(wanted: &Wanted, answer: &Answer) -> Vec<String> {
         }
     }
     let text = answer.text();
-    if wanted.body.as_ref().is_some_and(|body| *body != text) {
+    if wanted.body.as_ref().is_some_and(|body| !same_text(body, &text)) {
         bad.push(format!(
             "body {:?}, expected {:?}",
             text.chars().take(300).collect::<String>(),
@@ -204,6 +215,33 @@ fn compare(wanted: &Wanted, answer: &Answer) -> Vec<String> {
     );
     bad
 }
+
+/// Equal, or JSON that says the same: nobody promises an order of fields.
+fn same_text(one: &str, other: &str) -> bool {
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).ok();
+    one == other || parsed(one).is_some_and(|one| Some(one) == parsed(other))
+}
+
+/// Why a backend may answer a case otherwise.
+fn excuse(kind: Kind, name: &str) -> Option<&'static str> {
+    match kind {
+        Kind::Kubernetes => None,
+        Kind::Memory => OTHERWISE_IN_MEMORY.iter().find(|(n, _)| *n == name).map(|(_, reason)| *reason),
+    }
+}
+
+/// Answers of the API server itself (not of the controller) that the embedded one gives otherwise.
+const OTHERWISE_IN_MEMORY: &[(&str, &str)] = &[
+    (
+        "proxy-cert http:sealed-secrets-controller:",
+        "503 too, but the message names the service without scheme and port",
+    ),
+    (
+        "proxy-cert https:sealed-secrets-controller:",
+        "the embedded proxy speaks plain HTTP only and says so with 400",
+    ),
+    ("proxy-root", "the embedded proxy asks the controller for / where the real one redirects"),
+];
 
 /// Cases answered better than the reference answers them, and why.
 const BETTER: &[(&str, &str)] = &[
