@@ -217,3 +217,19 @@ fn the_documentation_lists_every_function() {
         assert!(docs.contains(&format!("| `{name}` |")), "{name} is missing in docs/functions.md");
     }
 }
+
+#[test]
+fn searches_that_look_far_behind_their_match_are_paid_for() {
+    fails(
+        "{{ regexFindAll \"a.*b|a\" (repeat 1000000 \"a\") -1 | len }}",
+        ErrorKind::Limit(Limit::Steps),
+        "template: key:1:4: calling regexFindAll: rendering takes too many steps",
+    );
+    fails(
+        "{{ regexMatch \"[^x]{1000}y\" (repeat 1000000 \"a\") }}",
+        ErrorKind::Limit(Limit::Steps),
+        "template: key:1:4: calling regexMatch: rendering takes too many steps",
+    );
+    prints("{{ regexFindAll \"a\" (repeat 100000 \"a\") -1 | len }}", "100000");
+    prints("{{ regexFindAll \"[a-z]+\" (repeat 3000 \"word \") -1 | len }}", "3000");
+}

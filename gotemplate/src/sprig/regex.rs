@@ -38,6 +38,24 @@ pub(super) const TABLE: &[Function] = &[
 struct Pattern {
     regex: Regex,
     names: Vec<String>,
+    /// About how many bytes it takes, which is how long it may think about one byte of text.
+    weight: usize,
+    /// How far a match can reach, if there is an end to it.
+    reach: usize,
+}
+
+impl Pattern {
+    /// Pays for one pass over so many bytes.
+    fn pay_pass(&self, ctx: &mut Context<'_>, bytes: usize) -> Result<(), Failure> {
+        ctx.work((bytes / 64).saturating_add(bytes.saturating_mul(self.weight) / 8192))
+    }
+
+    /// Pays for one more search in what is left: it may look far behind the match that it gives, and
+    /// a thousand searches would do so a thousand times.
+    fn pay_search(&self, ctx: &mut Context<'_>, left: usize) -> Result<(), Failure> {
+        let looked_at = left.min(self.reach);
+        ctx.work(1 + (looked_at / 512).saturating_mul(1 + self.weight / 8192))
+    }
 }
 
 /// The patterns compiled during one render.
@@ -67,7 +85,13 @@ fn compile(ctx: &mut Context<'_>, pattern: &[u8]) -> Result<Rc<Pattern>, Failure
             ::regex::Error::CompiledTooBig(_) => Failure::Limit(Limit::RegexBytes),
             _ => refused(PatternError::TooLarge),
         })?;
-    let compiled = Rc::new(Pattern { regex, names: translated.names });
+    let reach = regex_syntax::parse(&translated.pattern).ok().and_then(|hir| hir.properties().maximum_len());
+    let compiled = Rc::new(Pattern {
+        regex,
+        names: translated.names,
+        weight: usize::try_from(translated.weight).unwrap_or(usize::MAX),
+        reach: reach.unwrap_or(usize::MAX),
+    });
     let kept = &mut ctx.cache::<Compiled>().0;
     if kept.len() >= MOST_KEPT {
         kept.clear();
@@ -85,9 +109,8 @@ struct Subject<'t> {
 }
 
 impl<'t> Subject<'t> {
-    fn new(ctx: &mut Context<'_>, bytes: &'t [u8]) -> Result<Self, Failure> {
-        // Searching is linear in the text.
-        ctx.work(bytes.len() / 8)?;
+    fn new(ctx: &mut Context<'_>, pattern: &Pattern, bytes: &'t [u8]) -> Result<Self, Failure> {
+        pattern.pay_pass(ctx, bytes.len())?;
         if let Ok(text) = std::str::from_utf8(bytes) {
             return Ok(Self { bytes, text: Cow::Borrowed(text), shifts: Vec::new() });
         }
@@ -122,12 +145,17 @@ impl<'t> Subject<'t> {
     }
 
     /// The matches that Go calls all: an empty one right after another does not count.
-    fn all(&self, ctx: &mut Context<'_>, regex: &Regex, most: usize) -> Result<Vec<(usize, usize)>, Failure> {
+    fn all(
+        &self,
+        ctx: &mut Context<'_>,
+        pattern: &Pattern,
+        most: usize,
+    ) -> Result<Vec<(usize, usize)>, Failure> {
         let mut found = Vec::new();
         let (mut at, mut last_end) = (0, None);
         while found.len() < most && at <= self.text.len() {
-            ctx.work(1)?;
-            let Some(hit) = regex.find_at(&self.text, at) else { break };
+            pattern.pay_search(ctx, self.text.len() - at)?;
+            let Some(hit) = pattern.regex.find_at(&self.text, at) else { break };
             let accepted = hit.end() > at || Some(hit.start()) != last_end;
             at = if hit.end() > at {
                 hit.end()
@@ -150,15 +178,15 @@ impl<'t> Subject<'t> {
     fn replace(
         &self,
         ctx: &mut Context<'_>,
-        regex: &Regex,
+        pattern: &Pattern,
         mut write: impl FnMut(&mut Context<'_>, &mut Vec<u8>, &Captures<'_>) -> Result<(), Failure>,
     ) -> Outcome {
         ctx.charge(self.bytes.len())?;
         let mut out = Vec::new();
         let (mut at, mut last_end) = (0, 0);
         while at <= self.text.len() {
-            ctx.work(1)?;
-            let Some(captures) = regex.captures_at(&self.text, at) else { break };
+            pattern.pay_search(ctx, self.text.len() - at)?;
+            let Some(captures) = pattern.regex.captures_at(&self.text, at) else { break };
             let Some(hit) = captures.get(0) else { break };
             out.extend_from_slice(self.part(last_end, hit.start()));
             if hit.end() > last_end || hit.start() == 0 {
@@ -175,7 +203,7 @@ impl<'t> Subject<'t> {
 
 fn is_match(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let pattern = compile(ctx, args.str(0)?)?;
-    let subject = Subject::new(ctx, args.str(1)?)?;
+    let subject = Subject::new(ctx, &pattern, args.str(1)?)?;
     Ok(pattern.regex.is_match(&subject.text).into())
 }
 
@@ -194,7 +222,7 @@ fn copied(ctx: &mut Context<'_>, bytes: &[u8]) -> Outcome {
 
 fn find(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let pattern = compile(ctx, args.str(0)?)?;
-    let subject = Subject::new(ctx, args.str(1)?)?;
+    let subject = Subject::new(ctx, &pattern, args.str(1)?)?;
     let hit = pattern.regex.find(&subject.text).map(|hit| (hit.start(), hit.end()));
     let (start, end) = hit.unwrap_or((0, 0));
     copied(ctx, subject.part(start, end))
@@ -214,8 +242,8 @@ fn most(count: i64) -> usize {
 
 fn find_all(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let pattern = compile(ctx, args.str(0)?)?;
-    let subject = Subject::new(ctx, args.str(1)?)?;
-    let found = subject.all(ctx, &pattern.regex, most(args.int(2)?))?;
+    let subject = Subject::new(ctx, &pattern, args.str(1)?)?;
+    let found = subject.all(ctx, &pattern, most(args.int(2)?))?;
     if found.is_empty() {
         return Ok(Value::List(List::nil(Elem::Str)));
     }
@@ -232,8 +260,8 @@ fn split(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     if !source.is_empty() && bytes.is_empty() {
         return listed(ctx, &[b""]);
     }
-    let subject = Subject::new(ctx, bytes)?;
-    let found = subject.all(ctx, &pattern.regex, most(count))?;
+    let subject = Subject::new(ctx, &pattern, bytes)?;
+    let found = subject.all(ctx, &pattern, most(count))?;
     let (mut parts, mut begin, mut end): (Vec<&[u8]>, _, _) = (Vec::new(), 0, 0);
     for (start, stop) in found {
         if count > 0 && parts.len() + 1 == most(count) {
@@ -253,10 +281,10 @@ fn split(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 
 fn replace_all(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let pattern = compile(ctx, args.str(0)?)?;
-    let subject = Subject::new(ctx, args.str(1)?)?;
+    let subject = Subject::new(ctx, &pattern, args.str(1)?)?;
     ctx.charge(args.str(2)?.len())?;
     let pieces = re2_expand::pieces(args.str(2)?, &pattern.names);
-    subject.replace(ctx, &pattern.regex, |ctx, out, captures| {
+    subject.replace(ctx, &pattern, |ctx, out, captures| {
         for piece in &pieces {
             let text = match piece {
                 Piece::Text(text) => text.as_slice(),
@@ -274,9 +302,9 @@ fn replace_all(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 
 fn replace_all_literal(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let pattern = compile(ctx, args.str(0)?)?;
-    let subject = Subject::new(ctx, args.str(1)?)?;
+    let subject = Subject::new(ctx, &pattern, args.str(1)?)?;
     let text = args.str(2)?;
-    subject.replace(ctx, &pattern.regex, |ctx, out, _| {
+    subject.replace(ctx, &pattern, |ctx, out, _| {
         ctx.charge(text.len())?;
         out.extend_from_slice(text);
         Ok(())
