@@ -62,7 +62,7 @@ async fn one_ring(kind: Kind, keys: &[Arc<KeyPair>], values: u32) -> Result<Swee
         let object = load::sealed_one(name, values, &oldest);
         let start = Instant::now();
         admin.create(&object).await?;
-        let waited = settle::unsealed(&admin, name, start).await?;
+        let (waited, _) = settle::unsealed(&admin, name, start).await?;
         settle::quiet(&controller).await?;
         let after = operations(&controller).await?;
         costs.push(Cost { waited, operations: before.zip(after).map(|(before, after)| after - before) });

@@ -61,13 +61,19 @@ pub(super) async fn quiet(controller: &Controller) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits until the Secret is there; gives the time since `start`.
-pub(super) async fn unsealed(admin: &Objects, name: &str, start: Instant) -> Result<Duration, Failure> {
+/// Waits until the Secret is there; gives the time since `start` and how often it has asked.
+pub(super) async fn unsealed(
+    admin: &Objects,
+    name: &str,
+    start: Instant,
+) -> Result<(Duration, u64), Failure> {
+    let mut asked = 1;
     while admin.get("Secret", NAMESPACE, name).await?.is_none() {
         give_up_late(start, "the fresh SealedSecret is not unsealed")?;
+        asked += 1;
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    Ok(start.elapsed())
+    Ok((start.elapsed(), asked))
 }
 
 /// Asks for one Secret and how many more there are: cheap for the server.
