@@ -44,7 +44,9 @@ impl Input {
                 tell(what);
                 Ok(Box::new(io::stdin().lock()))
             }
-            named => Ok(Box::new(Cursor::new(Wiped(named.read(what)?)))),
+            Self::Standard { words } => {
+                Ok(Box::new(Cursor::new(Wiped(Self::Standard { words }.read(what)?))))
+            }
         }
     }
 

@@ -102,6 +102,7 @@ impl Format {
 }
 
 /// Where the certificate comes from.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cert {
     File(PathBuf),

@@ -74,7 +74,8 @@ fn check(target: &Path, old: &str, args: &[&str], stdin: &str, is_new: impl Fn(&
 
 /// A Secret of many items.
 fn secret() -> String {
-    let items: String = (0..ITEMS).map(|item| format!("  item{item}: dmFsdWU=\n")).collect();
+    let items: Vec<_> = (0..ITEMS).map(|item| format!("  item{item}: dmFsdWU=\n")).collect();
+    let items = items.concat();
     format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: mysecret, namespace: myns}}\ndata:\n{items}")
 }
 

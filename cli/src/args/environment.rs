@@ -27,9 +27,9 @@ pub(crate) fn name_of(flag: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
-    use super::super::parse;
+    use super::super::parse::{Parsed, parse};
 
-    fn read(argv: &[&str], variables: &[(&str, &str)]) -> super::super::Parsed {
+    fn read(argv: &[&str], variables: &[(&str, &str)]) -> Parsed {
         parse(argv.iter().map(|&arg| arg.to_owned()), |name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         })

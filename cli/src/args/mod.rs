@@ -15,8 +15,9 @@ pub(crate) mod table;
 
 use sealed_secrets_core::Scope;
 
-pub(crate) use parse::{Parsed, UsageError, parse};
+pub(crate) use parse::{UsageError, parse};
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 /// Every flag's value, after the environment and the arguments.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Args {

@@ -44,9 +44,9 @@ pub(crate) fn parse(
     argv: impl IntoIterator<Item = String>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Parsed, UsageError> {
-    let mut args = Args::default();
-    let notices = environment::apply(&mut args, variable);
-    let mut parser = Parser { args, notices, rest: argv.into_iter() };
+    let mut values = Args::default();
+    let notices = environment::apply(&mut values, variable);
+    let mut parser = Parser { args: values, notices, rest: argv.into_iter() };
     while let Some(argument) = parser.rest.next() {
         match argument.as_bytes() {
             [b'-', b'-'] => {

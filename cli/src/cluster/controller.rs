@@ -52,10 +52,10 @@ impl Session {
     pub(crate) fn certificate(&self) -> Result<Vec<u8>, Problem> {
         let answer =
             self.call(Method::GET, "/v1/cert.pem", Vec::new()).map_err(Problem::CertificateFromCluster)?;
-        match answer.status.is_success() {
-            true => Ok(answer.body),
-            false => Err(Problem::CertificateFromCluster(explain(&answer))),
+        if !answer.status.is_success() {
+            return Err(Problem::CertificateFromCluster(explain(&answer)));
         }
+        Ok(answer.body)
     }
 
     /// Whether the controller can open this SealedSecret.
@@ -87,7 +87,7 @@ impl Api {
     async fn open(controller: &Controller) -> Result<Self, KubeconfigError> {
         let flags = &controller.connection;
         let timeout = duration::parse(&flags.request_timeout)?;
-        let target = target::resolve(kubeconfig::load(&flags.kubeconfig)?, flags)?;
+        let target = target::resolve(&kubeconfig::load(&flags.kubeconfig)?, flags)?;
         let proxy = target.as_ref().and_then(|target| target.cluster.proxy_url.clone());
         let config = match target {
             Some(target) => config(target).await?,
@@ -184,9 +184,10 @@ async fn config(target: Target) -> Result<Config, KubeconfigError> {
     let mut cluster = target.cluster;
     let server = with_scheme(&cluster);
     // Over plain http credentials could be read by anyone, so none are sent, and no plugin is asked for any.
-    let user = match server.starts_with("https://") {
-        true => with_token(exec::credentials(target.user, &cluster)?)?,
-        false => target::without_credentials(target.user),
+    let user = if server.starts_with("https://") {
+        with_token(exec::credentials(target.user, &cluster)?)?
+    } else {
+        target::without_credentials(target.user)
     };
     cluster.server = Some(server.clone());
     let single = Kubeconfig {
@@ -297,16 +298,9 @@ pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let escape = after.get(..2).filter(|hex| first == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
-        match escape.and_then(|hex| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
+        let byte = escape.and_then(|hex| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(first));
+        rest = if byte.is_some() { &after[2..] } else { after };
     }
     bytes
 }

@@ -28,7 +28,7 @@ pub(crate) fn namespace(connection: &Connection) -> Result<String, KubeconfigErr
         return Ok(connection.namespace.clone());
     }
     let files = kubeconfig::load(&connection.kubeconfig)?;
-    match target::resolve(files, connection)? {
+    match target::resolve(&files, connection)? {
         Some(target) => Ok(target.namespace.unwrap_or_else(|| "default".to_owned())),
         None => kubeconfig::in_cluster_namespace().ok_or(KubeconfigError::Nothing),
     }

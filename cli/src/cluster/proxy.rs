@@ -90,8 +90,8 @@ mod tests {
 
     #[track_caller]
     fn check(none: &str, url: &str, proxied: bool) {
-        let proxies = Proxies { http: "http://p".into(), https: "http://s".into(), none: none.into() };
-        assert_eq!(proxies.choose(&url.parse().unwrap()).is_some(), proxied, "{none} {url}");
+        let rules = Proxies { http: "http://p".into(), https: "http://s".into(), none: none.into() };
+        assert_eq!(rules.choose(&url.parse().unwrap()).is_some(), proxied, "{none} {url}");
     }
 
     #[test]

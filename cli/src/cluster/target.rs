@@ -15,20 +15,20 @@ pub(crate) struct Target {
 }
 
 /// What the files and the flags come to; `None` when neither names a server.
-pub(crate) fn resolve(files: Kubeconfig, flags: &Connection) -> Result<Option<Target>, KubeconfigError> {
+pub(crate) fn resolve(files: &Kubeconfig, flags: &Connection) -> Result<Option<Target>, KubeconfigError> {
     let user_flag = some(&flags.user);
     let named_user = match user_flag {
-        Some(name) => Some(user(&files, name).ok_or_else(|| unknown("auth info", name))?),
+        Some(name) => Some(user(files, name).ok_or_else(|| unknown("auth info", name))?),
         None => None,
     };
-    let context = context(&files, flags)?;
+    let context = context(files, flags)?;
     let context_cluster = context.as_ref().map(|context| context.cluster.clone()).unwrap_or_default();
     let cluster = match some(&flags.cluster) {
-        Some(name) => cluster(&files, name).ok_or_else(|| unknown("cluster", name))?,
-        None => cluster(&files, &context_cluster).unwrap_or_default(),
+        Some(name) => cluster(files, name).ok_or_else(|| unknown("cluster", name))?,
+        None => cluster(files, &context_cluster).unwrap_or_default(),
     };
     let user = named_user
-        .or_else(|| context.as_ref().and_then(|context| user(&files, context.user.as_deref()?)))
+        .or_else(|| context.as_ref().and_then(|context| user(files, context.user.as_deref()?)))
         .unwrap_or_default();
     let cluster = override_cluster(cluster, flags)?;
     if cluster.server.as_deref().unwrap_or_default().is_empty() {
@@ -166,7 +166,7 @@ mod tests {
     fn with(change: impl FnOnce(&mut Connection)) -> Result<Option<Target>, KubeconfigError> {
         let mut flags = Connection::default();
         change(&mut flags);
-        resolve(files(), &flags)
+        resolve(&files(), &flags)
     }
 
     #[test]
@@ -213,6 +213,6 @@ mod tests {
 
     #[test]
     fn no_context_and_no_server_is_no_target() {
-        assert!(resolve(Kubeconfig::default(), &Connection::default()).unwrap().is_none());
+        assert!(resolve(&Kubeconfig::default(), &Connection::default()).unwrap().is_none());
     }
 }

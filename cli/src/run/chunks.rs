@@ -137,8 +137,7 @@ impl Scan {
                     *end = Some(self.at);
                 }
             }
-            (b' ' | b'\t' | b'\r' | b'\n', _) => {}
-            (_, _) if *depth == 0 => {
+            (other, _) if *depth == 0 && !other.is_ascii_whitespace() => {
                 self.at -= 1;
                 self.syntax = Syntax::Yaml;
             }

@@ -90,7 +90,7 @@ fn tell(target: &Path, old: &[u8], format: Text, layout: Layout) {
     let target = target.display();
     match (was_json, format, layout) {
         (false, Text::Json, _) => {
-            say(&format!("note: {target} is JSON now; -o yaml keeps YAML with its comments"))
+            say(&format!("note: {target} is JSON now; -o yaml keeps YAML with its comments"));
         }
         (false, Text::Yaml, Layout::Rewritten) => {
             say(&format!(

@@ -55,7 +55,7 @@ pub(super) fn seal(
 
 /// What becomes one document of the output.
 enum Part {
-    Secret(Secret),
+    Secret(Box<Secret>),
     /// Another kind, which stays as it is.
     Text(Zeroizing<String>),
 }
@@ -69,12 +69,12 @@ fn read(text: &[u8], format: &Format, only: bool) -> Result<Vec<Part>, Problem> 
         }
     }
     let secrets = manifest::secrets(text).map_err(Problem::secrets)?;
-    Ok(secrets.into_iter().map(Part::Secret).collect())
+    Ok(secrets.into_iter().map(|secret| Part::Secret(Box::new(secret))).collect())
 }
 
 fn part(document: Document) -> Part {
     match document {
-        Document::Secret(secret) => Part::Secret(secret),
+        Document::Secret(secret) => Part::Secret(Box::new(secret)),
         Document::Other { kind, name, source } => {
             say(&format!("note: {kind} {name:?} is no Secret and stays as it is"));
             Part::Text(source)
@@ -84,31 +84,28 @@ fn part(document: Document) -> Part {
 
 /// The output of a piece, its parts in their order.
 fn piece(parts: Vec<Part>, format: &Format, sealer: &mut Sealer) -> Result<Zeroizing<String>, Problem> {
-    let mut secrets = Vec::new();
+    let mut plain = Vec::new();
     let mut texts = Vec::new();
     for part in parts {
         texts.push(match part {
             Part::Secret(secret) => {
-                secrets.push(secret);
+                plain.push(*secret);
                 None
             }
             Part::Text(text) => Some(text),
         });
     }
-    let mut sealed = sealer.seal(secrets)?.into_iter();
+    let mut objects = sealer.seal(plain)?.into_iter();
     let format = format.get()?;
     let mut out = Zeroizing::new(String::new());
     for text in texts {
-        match text {
-            Some(text) => {
-                out.push_str("---\n");
-                out.push_str(&text);
-                out.push_str(if text.ends_with('\n') { "" } else { "\n" });
-            }
-            None => {
-                let object = sealed.next().expect("each Secret gives one SealedSecret");
-                out.push_str(&manifest::write_sealed_secrets(slice::from_ref(&object), format));
-            }
+        if let Some(text) = text {
+            out.push_str("---\n");
+            out.push_str(&text);
+            out.push_str(if text.ends_with('\n') { "" } else { "\n" });
+        } else {
+            let object = objects.next().expect("each Secret gives one SealedSecret");
+            out.push_str(&manifest::write_sealed_secrets(slice::from_ref(&object), format));
         }
     }
     Ok(out)
@@ -123,7 +120,7 @@ struct Place {
 
 impl Place {
     fn pass(&mut self, text: &[u8], documents: usize) {
-        self.lines += text.iter().filter(|byte| **byte == b'\n').count();
+        self.lines += text.split(|byte| *byte == b'\n').count() - 1;
         self.documents += documents;
     }
 

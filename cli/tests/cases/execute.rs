@@ -61,7 +61,7 @@ pub(crate) fn execute(case: &Case, keys: &str) -> Outcome {
         .spawn()
         .unwrap();
     let limit = Duration::from_secs(case.raw["timeout_s"].as_u64().unwrap_or(10));
-    let (exit, stdout, stderr) = finish(child, case.stdin(&fill), limit);
+    let (exit, stdout, stderr) = finish(child, case.stdin(fill), limit);
     let back = |text: &[u8]| {
         let mut text = String::from_utf8_lossy(text).into_owned();
         if let Some((base, hostport)) = place {

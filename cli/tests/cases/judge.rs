@@ -44,13 +44,12 @@ impl Keys {
             .open(&Label::from(label.to_owned()), &bytes)
             .map_err(|_| format!("does not open with key {key} and label {label:?}"))?;
         let plain = plain.expose();
-        let same = match sealed["plaintext_b64"].as_str() {
-            Some(want) => BASE64_STANDARD.encode(plain) == want,
-            None => {
-                let hash = digest::digest(&digest::SHA256, plain);
-                let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-                sealed["plaintext_sha256"] == hex && sealed["plaintext_len"] == plain.len()
-            }
+        let same = if let Some(want) = sealed["plaintext_b64"].as_str() {
+            BASE64_STANDARD.encode(plain) == want
+        } else {
+            let hash = digest::digest(&digest::SHA256, plain);
+            let hex: Vec<_> = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            sealed["plaintext_sha256"] == hex.concat() && sealed["plaintext_len"] == plain.len()
         };
         same.then_some(()).ok_or_else(|| "opens to another plaintext".to_owned())
     }

@@ -55,7 +55,7 @@ fn run(title: &str, folder: &str, better: &'static Reasons, unlike: &'static Rea
         match (verdict, better(case), unlike(case)) {
             (Verdict::AsRecorded, None, None) => {}
             (Verdict::AsRecorded, _, _) => {
-                failures.push(format!("{}: listed, but answered as recorded", case.id))
+                failures.push(format!("{}: listed, but answered as recorded", case.id));
             }
             (Verdict::Better, why, _) => {
                 let why = why.or(case.raw["notes"].as_str()).unwrap_or("the case itself accepts it");

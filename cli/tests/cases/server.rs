@@ -97,7 +97,7 @@ impl State {
             let (status, headers, body) = self.answer(&asked);
             let mut text = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
             for (name, value) in headers {
-                text.push_str(&format!("{name}: {value}\r\n"));
+                text.extend([&name, ": ", &value, "\r\n"]);
             }
             text.push_str("\r\n");
             let stream = stream.get_mut();
