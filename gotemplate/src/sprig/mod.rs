@@ -23,6 +23,7 @@ mod paths;
 mod random;
 mod reflect;
 mod regex;
+mod regex_pattern;
 mod semver;
 mod semver_constraint;
 mod sequences;
