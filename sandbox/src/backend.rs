@@ -61,6 +61,7 @@ pub struct Backend {
     folder: TempDir,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there are a handful of backends, and none is moved often")]
 enum Api {
     Memory(memory::Server),
     Kubernetes(ControlPlane),

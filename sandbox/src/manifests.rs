@@ -90,7 +90,9 @@ fn kustomization(folder: &Path) -> Result<Vec<Value>, ManifestError> {
     }
     objects.retain(|object| !object.is_null() && !is_deleted(object, &plan["patches"]));
     if let Some(namespace) = plan["namespace"].as_str() {
-        objects.iter_mut().for_each(|object| place(object, namespace));
+        for object in &mut objects {
+            place(object, namespace);
+        }
     }
     Ok(objects)
 }

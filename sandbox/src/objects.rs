@@ -149,16 +149,16 @@ impl Objects {
 
     /// Patches the object, or its `subresource` when that is not empty.
     pub async fn patch(&self, target: Target<'_>, how: PatchType, patch: &Value) -> Result<Value, ApiError> {
-        let mut path = path(target.kind, target.namespace, target.name)?;
+        let mut place = path(target.kind, target.namespace, target.name)?;
         if !target.subresource.is_empty() {
-            path = format!("{path}/{}", target.subresource);
+            place = format!("{place}/{}", target.subresource);
         }
         let content_type = match how {
             PatchType::Merge => "application/merge-patch+json",
             PatchType::Json => "application/json-patch+json",
         };
-        let text = self.text(Method::PATCH, &path, content_type, patch.to_string().into_bytes()).await?;
-        parse(&path, &text)
+        let text = self.text(Method::PATCH, &place, content_type, patch.to_string().into_bytes()).await?;
+        parse(&place, &text)
     }
 
     /// Sends JSON (or nothing), reads JSON.

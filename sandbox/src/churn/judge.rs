@@ -77,10 +77,10 @@ fn equal(wanted: &Value, found: &Value) -> Result<Found, String> {
         }
     }
     let kind = wanted["type"].as_str().unwrap_or("Opaque");
-    if found["type"] != kind {
-        Err(format!("the Secret's type is {}", found["type"]))
-    } else {
+    if found["type"] == kind {
         Ok(Found::Equal)
+    } else {
+        Err(format!("the Secret's type is {}", found["type"]))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A small generator whose course depends on the seed alone (SplitMix64).
+//! A small generator whose course depends on the seed alone (`SplitMix64`).
 
 /// Random numbers from a seed.
 pub(super) struct Random(u64);

@@ -98,8 +98,8 @@ fn located(program: &Program) -> Option<PathBuf> {
 
 fn built(program: &Program) -> PathBuf {
     let hash = Sha256::digest(GO_SUM);
-    let key: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    cache_folder().join(format!("control-plane-{key}")).join(program.name)
+    let key = hash.iter().take(8).fold(0u64, |key, byte| (key << 8) | u64::from(*byte));
+    cache_folder().join(format!("control-plane-{key:016x}")).join(program.name)
 }
 
 fn build(program: &Program) -> Result<PathBuf, AssetsError> {

@@ -58,7 +58,7 @@ fn first_that_works(scratch: &std::path::Path) -> Result<Command, NamespaceError
         if output.status.success() {
             return Ok(wrap(user, proc, scratch));
         }
-        reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        String::from_utf8_lossy(&output.stderr).trim().clone_into(&mut reason);
     }
     Err(NamespaceError::Refused { reason })
 }

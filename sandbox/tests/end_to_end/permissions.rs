@@ -13,7 +13,7 @@ use crate::pool::{Pool, add_namespace, told};
 use crate::stage::{Stage, secret, start};
 
 /// API group, resource, and the verbs of the cluster-wide role, each with what makes the controller need it.
-const GRANTED: &[(&str, &str, &[(&str, Need)])] = &[
+const GRANTED: &[(&str, &str, Verbs)] = &[
     (
         "bitnami.com",
         "sealedsecrets",
@@ -35,6 +35,8 @@ const GRANTED: &[(&str, &str, &[(&str, Need)])] = &[
     ("", "events", &[("create", Need::Work), ("patch", Need::Work)]),
     ("", "namespaces", &[("get", Need::AdditionalNamespaces)]),
 ];
+
+type Verbs = &'static [(&'static str, Need)];
 
 /// What makes the controller need a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -194,4 +194,4 @@ fn data(items: &[(&str, &str)]) -> Value {
 }
 
 const WITHIN: Duration = Duration::from_secs(20);
-const COMMAND_WITHIN: Duration = Duration::from_secs(60);
+const COMMAND_WITHIN: Duration = Duration::from_mins(1);

@@ -28,11 +28,15 @@ pub(super) struct Seen<'a> {
     pub(super) response: Option<&'a Answer>,
     /// Writes since the step began.
     pub(super) writes: BTreeMap<String, f64>,
-    /// Exit code of the controller, when it has ended.
-    pub(super) ended: Option<Option<i32>>,
+    /// How the controller ended, when it has.
+    pub(super) ended: Option<Ended>,
     /// Status with which the API server refused the step.
     pub(super) rejected: Option<u16>,
 }
+
+/// The exit code of a controller that has ended; none when a signal ended it.
+#[derive(Clone, Copy)]
+pub(super) struct Ended(pub(super) Option<i32>);
 
 /// What is wrong; empty when all is as expected.
 pub(super) fn check(expect: &Expect, seen: &Seen<'_>) -> Vec<String> {
@@ -189,8 +193,8 @@ fn status(e: &StatusExpect, seen: &Seen<'_>) -> Vec<String> {
 
 fn condition(e: &ConditionExpect, status: &Value, before: Option<&Value>) -> Vec<String> {
     let named = |status: &Value| {
-        let conditions = status["conditions"].as_array().into_iter().flatten();
-        conditions.filter(|c| c["type"] == *e.type_).last().cloned()
+        let conditions = status["conditions"].as_array().map(Vec::as_slice).unwrap_or_default().iter();
+        conditions.rev().find(|c| c["type"] == *e.type_).cloned()
     };
     let Some(found) = named(status) else { return vec![format!("no condition {}", e.type_)] };
     let mut bad = Vec::new();
@@ -324,7 +328,7 @@ fn process(expect: &Expect, seen: &Seen<'_>) -> Vec<String> {
     if e.running.unwrap_or(true) == seen.ended.is_some() {
         bad.push(format!("the controller runs: {}", seen.ended.is_none()));
     }
-    if let (Some(wanted), Some(code)) = (&e.exit_code, seen.ended)
+    if let (Some(wanted), Some(Ended(code))) = (&e.exit_code, seen.ended)
         && !wanted.iter().any(|wanted| Some(*wanted) == code)
     {
         bad.push(format!("the controller's exit code is {code:?}"));
@@ -333,5 +337,5 @@ fn process(expect: &Expect, seen: &Seen<'_>) -> Vec<String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

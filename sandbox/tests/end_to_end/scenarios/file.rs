@@ -116,7 +116,8 @@ pub(crate) struct Patch {
     #[serde(default)]
     pub(crate) namespace: String,
     pub(crate) name: String,
-    pub(crate) patch: Value,
+    #[serde(rename = "patch")]
+    pub(crate) change: Value,
     #[serde(rename = "type")]
     pub(crate) how: Option<String>,
     #[serde(default)]

@@ -12,7 +12,7 @@ use sandbox::http_client::{self, Answer};
 use sandbox::objects::{ApiError, Objects, PatchType, Target};
 use serde_json::{Value, json};
 
-use super::check::{Seen, check};
+use super::check::{Ended, Seen, check};
 use super::file::{Expect, HttpRequest, Patch, RelabelKey, Scenario, Startup, Step};
 use super::keys;
 use super::snapshot::{Snapshot, writes};
@@ -144,8 +144,8 @@ impl<'a> Runner<'a> {
             }
         }
         let ended = match &mut self.controller {
-            Some(controller) => controller.ended().map_err(told)?.map(|status| status.code()),
-            None => Some(None),
+            Some(controller) => controller.ended().map_err(told)?.map(|status| Ended(status.code())),
+            None => Some(Ended(None)),
         };
         let asks = self.controller.as_ref().map(|c| (c.http(), c.metrics()));
         let metrics = match asks {
@@ -219,10 +219,10 @@ impl<'a> Runner<'a> {
             let propagation = delete.propagation.as_deref();
             self.admin.delete(&delete.kind, &delete.namespace, &delete.name, propagation).await?;
         }
-        if let Some(Patch { kind, namespace, name, patch, how, subresource }) = &step.patch {
+        if let Some(Patch { kind, namespace, name, change, how, subresource }) = &step.patch {
             let how = if how.as_deref() == Some("json") { PatchType::Json } else { PatchType::Merge };
             self.admin
-                .patch(Target { kind, namespace, name, subresource }, how, &keys::expand(patch))
+                .patch(Target { kind, namespace, name, subresource }, how, &keys::expand(change))
                 .await?;
         }
         if let Some(key) = &step.add_key {
