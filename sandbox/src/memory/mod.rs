@@ -27,6 +27,7 @@ use crate::{certificates::Authority, tokens::StaticTokens};
 
 mod api;
 mod auth;
+mod body;
 mod calls;
 mod delete;
 mod discovery;
@@ -128,7 +129,7 @@ async fn handle(State(api): State<Arc<Api>>, request: axum::extract::Request) ->
     let understood = request::Request::parse(&parts.method, &parts.uri);
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         let message = format!("Request entity too large: limit is {MAX_BODY}");
-        return api::refused(&status::Refusal::new(413, "RequestEntityTooLarge", message), &understood);
+        return body::refused(&status::Refusal::new(413, "RequestEntityTooLarge", message), &understood);
     };
     api.answer(understood, parts.headers, body).await
 }
