@@ -9,6 +9,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -225,11 +226,23 @@ fn host_and_port(server: &str) -> (&str, &str) {
     server.trim_start_matches("https://").rsplit_once(':').unwrap_or((server, "443"))
 }
 
-/// A port that is free now; the controller takes it a moment later.
+/// A port that is free now; the controller takes it a moment later. Below the range from which the kernel
+/// takes the ports of outgoing connections, one of which could otherwise be faster.
 fn free_port(host: IpAddr) -> io::Result<SocketAddr> {
-    TcpListener::bind((host, 0))?.local_addr()
+    let first = std::process::id().wrapping_mul(97);
+    for _ in 0..PORTS {
+        let step = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
+        let port = LOWEST_PORT + u16::try_from(first.wrapping_add(step) % PORTS).unwrap_or_default();
+        if let Ok(listener) = TcpListener::bind((host, port)) {
+            return listener.local_addr();
+        }
+    }
+    Err(io::ErrorKind::AddrInUse.into())
 }
 
+static NEXT_PORT: AtomicU32 = AtomicU32::new(0);
+const LOWEST_PORT: u16 = 12_000;
+const PORTS: u32 = 20_000;
 const LOG_TAIL: usize = 20;
 
 /// `$0` is a folder to be seen as `/run`; the rest is the command to become.
