@@ -55,7 +55,7 @@ pub(crate) fn markdown() -> String {
     text
 }
 
-/// The command as clap knows it: for texts only, the arguments are read by [`super::parse`].
+/// The command as clap knows it: for texts only, the arguments are read by [`super::parse()`].
 fn command() -> Command {
     Command::new("kubeseal")
         .version(env!("CARGO_PKG_VERSION"))
