@@ -7,7 +7,7 @@ use std::{
 
 use sealed_secrets_core::{Fingerprint, Scope, SealedSecret, sealed_secret::Status};
 
-use crate::{pool::Priority, queue::Key};
+use crate::{pool::Priority, queue::Key, turn::Work};
 
 /// One SealedSecret.
 #[derive(Debug)]
@@ -34,10 +34,8 @@ pub struct Entry {
     pub keys: Vec<(Fingerprint, u64)>,
     /// Why it is in the queue.
     pub cause: Cause,
-    /// The version of its Secret that the watch brought last.
-    pub seen: Option<Version>,
-    /// Its Secret went while it was being worked on.
-    pub lost: bool,
+    /// Whether it is being worked on, and what its Secret did meanwhile.
+    pub work: Work,
     /// The object as the watch brought it, while few wait.
     pub pending: Option<Box<SealedSecret>>,
 }
@@ -221,8 +219,7 @@ impl Entry {
             told: None,
             keys: Vec::new(),
             cause: Cause::Due,
-            seen: None,
-            lost: false,
+            work: Work::Idle,
             pending: None,
         }
     }

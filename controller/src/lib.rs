@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod pool;
 pub mod queue;
 pub mod reconcile;
+pub mod turn;
 pub mod watch;
 
 /// The version: of the release that was built, or of the package.

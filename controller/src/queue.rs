@@ -143,11 +143,6 @@ impl Queue {
         }
     }
 
-    /// Whether an object is being worked on.
-    pub fn is_running(&self, key: &Key) -> bool {
-        self.lock().slots.get(key).is_some_and(|slot| slot.running)
-    }
-
     /// How many objects wait, and for how long the oldest of them has.
     pub fn depth(&self) -> (usize, Duration) {
         let inner = self.lock();

@@ -5,7 +5,7 @@ use sealed_secrets_controller::{
     index::{Cause, Entry, Index, Looks, Sighting, State, Version},
     pool::Priority,
     queue::Key,
-    watch::secrets::{reaction, returns},
+    turn::{reaction, returns},
 };
 use sealed_secrets_core::{
     Scope, SealedSecret,

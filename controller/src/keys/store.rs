@@ -31,6 +31,8 @@ pub struct Store {
 pub struct Snapshot {
     /// The keys.
     pub ring: Arc<KeyRing>,
+    /// Counts the rings that were shown: what was found with another one may be wrong by now.
+    pub generation: u64,
     /// The first list is complete.
     pub loaded: bool,
 }
@@ -63,6 +65,11 @@ impl Store {
     /// The ring as it is now.
     pub fn ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.ring.borrow().ring)
+    }
+
+    /// The ring as it is now, with its generation.
+    pub fn snapshot(&self) -> Snapshot {
+        self.ring.borrow().clone()
     }
 
     /// Follows the ring.
@@ -153,7 +160,7 @@ impl Store {
         self.ring.send_if_modified(|now| {
             let first = !now.loaded;
             if first {
-                *now = Snapshot { ring, loaded: true };
+                *now = Snapshot { ring, generation: now.generation + 1, loaded: true };
             }
             first
         });
@@ -175,7 +182,7 @@ impl Store {
             // Half a list could show an old key as the newest: until it is whole, there is no key.
             self.ring.send_if_modified(|now| {
                 if now.loaded {
-                    now.ring = ring;
+                    (now.ring, now.generation) = (ring, now.generation + 1);
                 }
                 now.loaded
             });

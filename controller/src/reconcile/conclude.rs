@@ -15,8 +15,7 @@ use crate::{
     context::Context,
     error::ApiError,
     events::{Kind, Note, digest},
-    index::{Cause, Entry, State, Version},
-    pool::Priority,
+    index::{Cause, State},
     queue::Key,
 };
 
@@ -26,28 +25,34 @@ pub(super) struct Finding {
     pub(super) applied: Applied,
     /// Keys that opened the items; `None` when they did not open.
     pub(super) keys: Option<Vec<(Fingerprint, u64)>>,
+    /// Generation of the ring that was tried.
+    pub(super) generation: u64,
 }
 
 /// Remembers, tells, counts and plans the next try.
 pub(super) async fn conclude(context: &Arc<Context>, subject: Subject, task: &Task, finding: Finding) {
+    let generation = finding.generation;
     remember_keys(context, &subject.key, finding.keys);
     match finding.applied {
         Applied::Right { version, wrote, differed } => {
             let repaired = task.drift && differed;
-            settle(context, &subject.key, State::Synced(version));
+            settle(context, &subject, generation, State::Synced(version));
             if repaired {
                 context.metrics.drift.with_label_values(&[subject.key.namespace()]).inc();
             }
             succeed(context, subject, wrote, repaired).await;
         }
         Applied::LeftAlone(version) => {
-            let news = settle(context, &subject.key, State::Drifted(version));
+            let news = settle(context, &subject, generation, State::Drifted(version));
             if news {
                 context.metrics.drift.with_label_values(&[subject.key.namespace()]).inc();
                 context.events.tell(drifted(&subject, DRIFT_LEFT)).await;
             }
         }
-        Applied::Failed(failure, looks) => fail(context, subject, &failure, failure.state(looks)).await,
+        Applied::Failed(failure, looks) => {
+            settle(context, &subject, generation, failure.state(looks));
+            fail(context, subject, &failure).await;
+        }
     }
 }
 
@@ -97,9 +102,8 @@ async fn succeed(context: &Arc<Context>, subject: Subject, wrote: bool, repaired
     retry_status(context, &key, told);
 }
 
-async fn fail(context: &Arc<Context>, subject: Subject, failure: &Failure, state: State) {
+async fn fail(context: &Arc<Context>, subject: Subject, failure: &Failure) {
     let key = subject.key.clone();
-    settle(context, &key, state);
     context.metrics.unseal_errors.with_label_values(&[failure.metric(), key.namespace()]).inc();
     if failure.is_worth_telling() {
         context.metrics.set_condition(&key, &instance(context, &key), Some(false));
@@ -137,39 +141,22 @@ fn retry_status(context: &Context, key: &Key, told: Result<(), ApiError>) {
     again(context, key, Retry::Backoff);
 }
 
-/// Remembers how an object stands; says whether that is new. What its Secret did meanwhile is looked at.
-fn settle(context: &Context, key: &Key, state: State) -> bool {
-    let (news, overtaken) = context
-        .index
-        .with(key, |entry| {
-            let news = entry.state != state;
-            if matches!(state, State::Synced(_) | State::Drifted(_)) {
-                entry.attempts = 0;
-            }
-            entry.state = state;
-            let lost = entry.lost && matches!(entry.state, State::Synced(_) | State::Drifted(_));
-            if lost {
-                entry.cause = Cause::Due;
-            }
-            (news, lost || overtaken(entry))
-        })
-        .unwrap_or((false, false));
-    if overtaken {
-        context.queue.push(key, Priority::Verify);
+/// Remembers how an object stands; says whether that is new. What its Secret and the keys did meanwhile is
+/// looked at in another turn, at once.
+fn settle(context: &Context, subject: &Subject, generation: u64, state: State) -> bool {
+    let mut inner = context.index.lock();
+    // An object made anew under the same name has a turn of its own.
+    let Some(entry) = inner.objects.get_mut(&subject.key).filter(|entry| *entry.uid == *subject.uid) else {
+        return false;
+    };
+    let news = entry.state != state;
+    // The keys are looked at under the lock: whoever adds one wakes what waits for it only afterwards.
+    let due = entry.settle(state, generation, &context.keys.snapshot(), context.config.skip_recreate);
+    drop(inner);
+    if let Some(priority) = due {
+        context.queue.push(&subject.key, priority);
     }
     news
-}
-
-/// Whether the watch has shown a later version of the Secret than the one that was settled.
-fn overtaken(entry: &mut Entry) -> bool {
-    let settled = match &entry.state {
-        State::Synced(version) | State::Drifted(version) => version,
-        State::Unknown | State::WaitsForKey | State::WaitsForSecret(_) | State::Failed => return false,
-    };
-    let later = |seen: &Version| {
-        if seen.uid == settled.uid { seen.is_later_than(settled) } else { false }
-    };
-    entry.seen.as_ref().is_some_and(later)
 }
 
 fn remember_keys(context: &Context, key: &Key, keys: Option<Vec<(Fingerprint, u64)>>) {

@@ -28,7 +28,7 @@ use crate::{
     context::Context,
     error::{ApiError, Request},
     index::{Cause, Looks},
-    keys::store::preferred,
+    keys::store::{Snapshot, preferred},
     queue::{Key, Turn},
     watch::sealed,
 };
@@ -70,7 +70,7 @@ impl Task {
         }
         let drift = entry.cause == Cause::SecretChanged;
         entry.cause = Cause::SecretChanged;
-        entry.lost = false;
+        entry.begin();
         let look_only = drift && !(entry.repair || context.config.repair_drift);
         Some(Self { uid: entry.uid.clone(), look_only, drift, first: preferred(&entry.keys, of_namespace) })
     }
@@ -91,11 +91,13 @@ async fn fetch(context: &Context, key: &Key) -> Result<Option<Box<SealedSecret>>
 async fn find(context: &Context, turn: &Turn, object: Box<SealedSecret>, task: &Task) -> Finding {
     let begun = Instant::now();
     let accept = context.config.accept_v1_data;
-    let ring = context.keys.ring();
+    let Snapshot { ring, generation, .. } = context.keys.snapshot();
     let opened = open::open(&context.pool, turn.priority, *object, ring, task.first.clone(), accept).await;
     context.metrics.unseal_seconds.observe(begun.elapsed().as_secs_f64());
     match opened {
-        Err(failure) => Finding { applied: Applied::Failed(failure, Looks::default()), keys: None },
+        Err(failure) => {
+            Finding { applied: Applied::Failed(failure, Looks::default()), keys: None, generation }
+        }
         Ok(opened) => {
             #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 keys and items")]
             context.metrics.private_operations.inc_by(opened.operations as f64);
@@ -103,7 +105,7 @@ async fn find(context: &Context, turn: &Turn, object: Box<SealedSecret>, task: &
             let surely_absent = !context.existing.may_exist(&turn.key);
             let terms = Terms { look_only: task.look_only, surely_absent };
             let applied = apply::apply(&context.client, &turn.key, &opened.secret, owner, terms).await;
-            Finding { applied, keys: Some(opened.keys) }
+            Finding { applied, keys: Some(opened.keys), generation }
         }
     }
 }

@@ -15,10 +15,10 @@ use sealed_secrets_core::names;
 use super::follow::follow;
 use crate::{
     context::Context,
-    index::{Cause, Entry, Looks, State, Version},
-    pool::Priority,
+    index::{Looks, Version},
     queue::Key,
     reconcile::plan::has_true,
+    turn::Sign,
 };
 
 /// Watches the metadata of the Secrets of a namespace, or of the cluster, for ever.
@@ -46,7 +46,7 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
             let Some(key) = key_of(&secret.metadata) else { return };
             context.existing.insert(scope, &key);
             // Of foreign Secrets nothing more is kept.
-            if seen(&context, &key, &secret.metadata)
+            if heard(&context, &key, is(&secret.metadata))
                 && let Some(listed) = &mut listed
             {
                 listed.insert(key);
@@ -57,88 +57,37 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
             let listed = listed.take().unwrap_or_default();
             let missing = context.index.lock().missing(scope, &listed);
             for key in &missing {
-                gone(&context, key, None);
+                heard(&context, key, Sign::Gone(None));
             }
         }
         Event::Apply(secret) => {
             if let Some(key) = key_of(&secret.metadata) {
                 context.existing.insert(scope, &key);
-                seen(&context, &key, &secret.metadata);
+                heard(&context, &key, is(&secret.metadata));
             }
         }
         Event::Delete(secret) => {
             if let Some(key) = key_of(&secret.metadata) {
                 context.existing.remove(scope, &key);
-                gone(&context, &key, Some(&Looks::of(&secret.metadata)));
+                heard(&context, &key, Sign::Gone(Some(Looks::of(&secret.metadata))));
             }
         }
     };
     follow("secrets", scope.unwrap_or_default(), source, handle).await;
 }
 
-/// Takes in a Secret that exists; says whether a SealedSecret has its name.
-fn seen(context: &Context, key: &Key, metadata: &ObjectMeta) -> bool {
-    let version = Version::of(metadata);
-    let running = context.queue.is_running(key);
-    let due = context.index.with(key, |entry| {
-        entry.seen = Some(version.clone());
-        if running { None } else { reaction(entry, &version, &Looks::of(metadata)) }
-    });
-    if let Some(Some((cause, priority))) = due {
-        context.index.with(key, |entry| entry.cause = entry.cause.max(cause));
+/// Takes in what a Secret does; says whether a SealedSecret has its name.
+fn heard(context: &Context, key: &Key, sign: Sign) -> bool {
+    let skip_recreate = context.config.skip_recreate;
+    let due = context.index.with(key, |entry| entry.hear(sign, skip_recreate));
+    if let Some(Some(priority)) = due {
         context.queue.push(key, priority);
     }
     due.is_some()
 }
 
-/// Pure: whether a Secret that looks like this makes its SealedSecret due.
-pub fn reaction(entry: &Entry, version: &Version, looks: &Looks) -> Option<(Cause, Priority)> {
-    match &entry.state {
-        State::Synced(ours) | State::Drifted(ours) if ours.uid != version.uid => {
-            Some((Cause::Due, Priority::Fresh))
-        }
-        State::Synced(ours) | State::Drifted(ours) => {
-            if !version.is_later_than(ours) {
-                return None;
-            }
-            Some((Cause::SecretChanged, Priority::Verify))
-        }
-        State::WaitsForSecret(before) if before != looks => Some((Cause::Due, Priority::Fresh)),
-        State::WaitsForSecret(_) | State::Unknown | State::WaitsForKey | State::Failed => None,
-    }
-}
-
-/// Takes in that a Secret is gone; `looks` is how it looked last, where that is known.
-fn gone(context: &Context, key: &Key, looks: Option<&Looks>) {
-    let running = context.queue.is_running(key);
-    let due = context.index.with(key, |entry| {
-        entry.seen = None;
-        entry.lost = running && !context.config.skip_recreate;
-        let due = returns(entry, looks, context.config.skip_recreate);
-        if due {
-            (entry.cause, entry.attempts) = (Cause::Due, 0);
-        }
-        due
-    });
-    if due == Some(true) {
-        context.queue.push(key, Priority::Fresh);
-    }
-}
-
-/// Pure: whether a deleted Secret is made again.
-pub fn returns(entry: &Entry, looks: Option<&Looks>, skip_recreate: bool) -> bool {
-    match &entry.state {
-        // It stood in the way.
-        State::WaitsForSecret(_) => true,
-        State::Synced(_) | State::Drifted(_) => {
-            // Compat: a Secret that was only merged into belongs to whoever deleted it.
-            let ours = looks.is_none_or(|looks| {
-                looks.managed || looks.ownerless || looks.owner.as_ref() == Some(&entry.uid)
-            });
-            !skip_recreate && ours
-        }
-        State::Unknown | State::WaitsForKey | State::Failed => false,
-    }
+fn is(metadata: &ObjectMeta) -> Sign {
+    Sign::Is(Version::of(metadata), Looks::of(metadata))
 }
 
 impl Version {

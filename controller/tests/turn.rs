@@ -1,0 +1,230 @@
+//! What happens to keys and Secrets while an object is being worked on, and what follows when that ends.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    fs,
+    path::Path,
+    sync::{Arc, Barrier, atomic::AtomicBool},
+    time::Duration,
+};
+
+use axum::body::Body;
+use k8s_openapi::{ByteString, api::core::v1::Secret};
+use sealed_secrets_controller::{
+    config::{Command, Config},
+    context::Context,
+    events::Events,
+    existing::Existing,
+    index::{Cause, Entry, Index, Looks, Sighting, State, Version},
+    keys::store::{Snapshot, Store},
+    metrics::Metrics,
+    pool::{Pool, Priority},
+    queue::{Key, Lane, Queue},
+    reconcile::reconcile,
+    turn::Sign,
+    watch::sealed,
+};
+use sealed_secrets_core::{Fingerprint, KeyPair, KeyRing, Label, Scope, SealedSecret, names};
+use serde_json::json;
+
+fn testdata(path: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(path)).unwrap()
+}
+
+fn pair(key: &str) -> KeyPair {
+    let cert = testdata(&format!("controller/certs/{key}.crt"));
+    KeyPair::from_pem(&testdata(&format!("keys/{key}.key")), &cert).unwrap()
+}
+
+fn key_secret(key: &str) -> Secret {
+    let mut secret = Secret::default();
+    secret.metadata.name = Some(format!("key-{key}"));
+    secret.metadata.labels =
+        Some(BTreeMap::from([(names::KEY_LABEL.to_owned(), names::KEY_ACTIVE.to_owned())]));
+    secret.data = Some(BTreeMap::from([
+        ("tls.key".to_owned(), ByteString(testdata(&format!("keys/{key}.key")))),
+        ("tls.crt".to_owned(), ByteString(testdata(&format!("controller/certs/{key}.crt")))),
+    ]));
+    secret
+}
+
+fn sighting() -> Sighting {
+    Sighting {
+        uid: "owner".into(),
+        generation: Some(1),
+        scope: Scope::Strict,
+        repair: false,
+        deleting: false,
+        instance: "".into(),
+        status: None,
+    }
+}
+
+fn name() -> Key {
+    Key::new("ns", "app")
+}
+
+/// An object whose turn has begun.
+fn begun() -> Entry {
+    let index = Index::default();
+    index.lock().see(&name(), sighting(), SealedSecret::default());
+    let mut entry = index.lock().forget(&name()).unwrap();
+    (entry.cause, entry.attempts) = (Cause::SecretChanged, 3);
+    entry.begin();
+    entry
+}
+
+fn ring(generation: u64, keys: &[&str]) -> Snapshot {
+    let ring = KeyRing::new(keys.iter().map(|key| Arc::new(pair(key))).collect());
+    Snapshot { ring: Arc::new(ring), generation, loaded: true }
+}
+
+fn fingerprint(key: &str) -> Fingerprint {
+    *pair(key).fingerprint()
+}
+
+fn version(uid: &str, resource: &str) -> Version {
+    Version { uid: uid.into(), resource: resource.into() }
+}
+
+fn synced() -> State {
+    State::Synced(version("s", "10"))
+}
+
+#[test]
+fn a_failure_found_with_other_keys_than_those_of_now_is_due_again_at_once() {
+    let now = ring(2, &["a"]);
+    for state in [State::WaitsForKey, State::WaitsForSecret(Looks::default()), State::Failed] {
+        let mut entry = begun();
+        assert_eq!(entry.settle(state.clone(), 2, &now, false), None, "{state:?} with the keys of now");
+        entry.begin();
+        assert_eq!(entry.settle(state, 1, &now, false), Some(Priority::Fresh));
+        assert_eq!(entry.cause, Cause::Due);
+    }
+}
+
+#[test]
+fn a_success_is_looked_at_again_only_if_its_key_was_dropped_meanwhile() {
+    let mut entry = begun();
+    entry.keys = vec![(fingerprint("a"), 1)];
+    assert_eq!(entry.settle(synced(), 1, &ring(2, &["a", "b"]), false), None);
+    entry.begin();
+    assert_eq!(entry.settle(synced(), 1, &ring(2, &["b"]), false), Some(Priority::Verify));
+    assert_eq!(entry.cause, Cause::Due);
+}
+
+#[test]
+fn what_a_secret_did_meanwhile_counts_by_the_outcome() {
+    let refused = Looks { uid: "s".into(), ..Looks::default() };
+    let handed_over = Looks { managed: true, ..refused.clone() };
+    let is = |resource: &str, looks: &Looks| Sign::Is(version("s", resource), looks.clone());
+    let waits = State::WaitsForSecret(refused.clone());
+    for (state, signs, due) in [
+        (waits.clone(), vec![is("11", &refused)], None),
+        (waits.clone(), vec![is("11", &handed_over)], Some((Cause::Due, Priority::Fresh))),
+        (waits.clone(), vec![Sign::Gone(Some(refused.clone()))], Some((Cause::Due, Priority::Fresh))),
+        (waits, vec![Sign::Gone(None), is("11", &refused)], None),
+        (synced(), vec![is("10", &refused)], None),
+        (synced(), vec![is("11", &refused)], Some((Cause::SecretChanged, Priority::Verify))),
+        (synced(), vec![Sign::Gone(None)], Some((Cause::Due, Priority::Fresh))),
+    ] {
+        let (mut entry, now) = (begun(), ring(1, &["a"]));
+        for sign in &signs {
+            assert_eq!(entry.hear(sign.clone(), false), None, "only the outcome tells what it means");
+        }
+        let found = entry.settle(state.clone(), 1, &now, false).map(|priority| (entry.cause, priority));
+        assert_eq!(found, due, "{state:?} {signs:?}");
+        assert_eq!(entry.settle(state, 1, &now, false), None, "weighed once");
+    }
+}
+
+/// An API server that has nothing and takes everything.
+async fn answer(request: http::Request<kube::client::Body>) -> Result<http::Response<Body>, Infallible> {
+    let body =
+        json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404, "message": "" });
+    let is_read = request.method() == http::Method::GET;
+    let code = if is_read { 404 } else { 200 };
+    let body = if is_read { body } else { json!({ "metadata": {}, "involvedObject": {}, "spec": {} }) };
+    Ok(http::Response::builder().status(code).body(Body::from(body.to_string())).unwrap())
+}
+
+fn context(threads: usize) -> Arc<Context> {
+    let Command::Run(config, _) = Config::read(&[], &|_| None, "ns").unwrap() else { panic!("a run") };
+    let client = kube::Client::new(tower::service_fn(answer), "ns");
+    let (keys, _news) = Store::new(config.keys.clone(), "ns");
+    Arc::new(Context {
+        keys,
+        index: Index::default(),
+        existing: Existing::default(),
+        queue: Queue::default(),
+        pool: Pool::with_threads(threads),
+        metrics: Arc::new(Metrics::new("v1", false)),
+        events: Events::new(client.clone()),
+        identity: String::new(),
+        acting: AtomicBool::new(true),
+        client,
+        config: *config,
+    })
+}
+
+/// An object sealed to a key.
+fn sealed_to(key: &str) -> SealedSecret {
+    let text = pair(key).sealing_key().unwrap().seal_to_text(&Label::from("ns/app".to_owned()), b"v");
+    serde_json::from_value(json!({
+        "apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret",
+        "metadata": { "name": "app", "namespace": "ns", "uid": "owner", "generation": 1 },
+        "spec": { "encryptedData": { "k": text }, "template": {} },
+    }))
+    .unwrap()
+}
+
+async fn comes(context: &Context) -> bool {
+    tokio::time::timeout(Duration::from_millis(50), context.queue.next(Lane::Any)).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_key_that_comes_while_an_object_fails_for_want_of_it_is_not_missed() {
+    let context = context(1);
+    context.keys.apply(&key_secret("a"));
+    context.keys.publish();
+    context.index.lock().see(&name(), sighting(), sealed_to("b"));
+    context.queue.push(&name(), Priority::Fresh);
+    let turn = context.queue.next(Lane::Any).await;
+
+    // The turn has the old keys and waits for the only thread.
+    let (gate, held) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (pool, inside) = (context.pool.clone(), Arc::clone(&gate));
+    let started = Arc::clone(&held);
+    let block = tokio::spawn(async move {
+        pool.run(Priority::Fresh, move || (started.wait().is_leader(), inside.wait().is_leader())).await
+    });
+    tokio::task::yield_now().await;
+    held.wait();
+    let mut reconciled = Box::pin(reconcile(&context, &turn));
+    assert!(futures::poll!(&mut reconciled).is_pending());
+
+    // Its key comes, and wakes what waits for a key: this object does not yet.
+    context.keys.apply(&key_secret("b"));
+    sealed::wake(&context, |entry| entry.state == State::WaitsForKey, Priority::Fresh);
+    gate.wait();
+    reconciled.await;
+    block.await.unwrap();
+    context.queue.done(&name());
+    assert_eq!(context.index.with(&name(), |entry| entry.state.clone()), Some(State::WaitsForKey));
+    assert!(comes(&context).await, "due again at once");
+}
+
+#[tokio::test]
+async fn an_object_that_fails_with_the_keys_of_now_waits() {
+    let context = context(1);
+    context.keys.apply(&key_secret("a"));
+    context.keys.publish();
+    context.index.lock().see(&name(), sighting(), sealed_to("b"));
+    context.queue.push(&name(), Priority::Fresh);
+    let turn = context.queue.next(Lane::Any).await;
+    reconcile(&context, &turn).await;
+    context.queue.done(&name());
+    assert!(!comes(&context).await, "no hot loop");
+}
