@@ -25,11 +25,25 @@ pub fn init(settings: LogSettings) {
     let lines = tracing_subscriber::fmt::layer()
         .event_format(Line { json: settings.json })
         .with_writer(Streams { info_stdout: settings.info_stdout });
-    // Libraries speak up only when something is wrong, and never at a level that shows bodies.
-    let filter = Targets::new()
-        .with_default(LevelFilter::WARN)
-        .with_target("sealed_secrets_controller", LevelFilter::from_level(settings.level));
+    let filter = filter(settings.level, std::env::var("RUST_LOG").ok().as_deref());
     let _already_started = tracing_subscriber::registry().with(filter).with(lines).try_init();
+}
+
+/// What is written: our lines from `level` on; of libraries what is wrong, and what `RUST_LOG` asks for.
+fn filter(level: Level, rust_log: Option<&str>) -> Targets {
+    // What watches run into is told by us, once and with what to do; the library repeats it on each try.
+    let kube = if level >= Level::DEBUG { LevelFilter::WARN } else { LevelFilter::OFF };
+    let ours = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_targets([("kube_runtime", kube), ("kube_client", kube)])
+        .with_target("sealed_secrets_controller", LevelFilter::from_level(level));
+    let asked: Targets = rust_log.and_then(|text| text.parse().ok()).unwrap_or_default();
+    let all = ours.with_targets(&asked);
+    // An answer that it cannot read is logged by the client as it is, and that may be a Secret: never.
+    asked
+        .default_level()
+        .map_or(all.clone(), |level| all.with_default(level))
+        .with_target(ANSWERS, LevelFilter::OFF)
 }
 
 /// INFO and below to stdout, the rest to stderr; or everything to stderr.
@@ -126,9 +140,38 @@ impl Visit for Fields {
     }
 }
 
+/// The module of the client that reads answers.
+const ANSWERS: &str = "kube_client::client";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn libraries_are_quiet_unless_asked_and_never_show_an_answer() {
+        let watch = "kube_runtime::watcher";
+        for (level, rust_log, target, at, shown) in [
+            (Level::INFO, None, "sealed_secrets_controller::app", Level::INFO, true),
+            (Level::INFO, None, "sealed_secrets_controller::app", Level::DEBUG, false),
+            (Level::INFO, None, "hyper::proto", Level::WARN, true),
+            (Level::INFO, None, watch, Level::ERROR, false),
+            (Level::DEBUG, None, watch, Level::WARN, true),
+            (Level::INFO, Some("kube_runtime=debug"), watch, Level::DEBUG, true),
+            (Level::INFO, Some("kube_runtime=debug"), "hyper::proto", Level::WARN, true),
+            (Level::INFO, Some("info"), "hyper::proto", Level::INFO, true),
+            (Level::INFO, Some("not=a=filter"), "hyper::proto", Level::WARN, true),
+            (
+                Level::DEBUG,
+                Some("trace,kube_client::client=trace"),
+                "kube_client::client",
+                Level::ERROR,
+                false,
+            ),
+        ] {
+            let found = filter(level, rust_log).would_enable(target, &at);
+            assert_eq!(found, shown, "{level} {rust_log:?} {target} {at}");
+        }
+    }
 
     fn fields() -> Fields {
         Fields {
