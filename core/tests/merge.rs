@@ -8,6 +8,8 @@ use sealed_secrets_core::{
 };
 
 const HEAD: &str = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n";
+/// What is made where there is no template, as the reference does.
+const TEMPLATE: &str = "  template:\n    metadata: {}\n";
 
 fn new() -> SealedSecret {
     let mut new = SealedSecret::default();
@@ -47,7 +49,7 @@ fn comments_order_and_style_stay() {
         ),
         &new(),
         &format!(
-            "---\n# top\n{HEAD}metadata: {{name: a}} # flow\nspec:\n  # items\n  encryptedData:\n    a: \"AgA=\" # first\n    m: AgNEW=\n    z: >-\n      AgZ=\n\n  # inside\n  template:\n    type: Opaque\n"
+            "---\n# top\n{HEAD}metadata: {{name: a}} # flow\nspec:\n  # items\n  encryptedData:\n    a: \"AgA=\" # first\n    m: AgNEW=\n    z: >-\n      AgZ=\n\n  # inside\n  template:\n    type: Opaque\n    metadata: {{}}\n"
         ),
     );
 }
@@ -57,7 +59,7 @@ fn a_value_that_is_there_is_replaced_where_it_stands() {
     for old in ["AgOLD=", "'AgOLD='", "|\n      AgO\n      LD=", ">-\n      AgOLD="] {
         let text =
             |value: &str| format!("---\n{HEAD}spec:\n  encryptedData:\n    m: {value}\n    b: AgB= # kept\n");
-        check(&text(old), &new(), &text("AgNEW="));
+        check(&text(old), &new(), &format!("{}{TEMPLATE}", text("AgNEW=")));
     }
 }
 
@@ -66,13 +68,13 @@ fn maps_that_are_missing_or_empty_are_made() {
     let items = "    encryptedData:\n        m: AgNEW=\n".replace("    ", "  ");
     for empty in ["", " {}", " null", " # none", " {} # none"] {
         let comment = if empty.contains('#') { " # none" } else { "" };
-        let wanted = format!("---\n{HEAD}spec:\n  encryptedData:{comment}\n    m: AgNEW=\n");
+        let wanted = format!("---\n{HEAD}spec:\n  encryptedData:{comment}\n    m: AgNEW=\n{TEMPLATE}");
         check(&format!("---\n{HEAD}spec:\n  encryptedData:{empty}\n"), &new(), &wanted);
     }
     check(
         &format!("---\n{HEAD}metadata:\n  name: a\n"),
         &new(),
-        &format!("---\n{HEAD}metadata:\n  name: a\nspec:\n{items}"),
+        &format!("---\n{HEAD}metadata:\n  name: a\nspec:\n{items}{TEMPLATE}"),
     );
     check(
         &format!("---\n{HEAD}spec:\n  encryptedData:\n    m: AgM=\n"),
@@ -93,11 +95,34 @@ fn flow_style_stays_flow_style() {
 }
 
 #[test]
+fn a_template_that_is_missing_or_empty_gets_its_metadata() {
+    for (empty, full) in [
+        ("  template: {} # x\n", "  template: {metadata: {}} # x\n"),
+        ("  template:\n", "  template: {metadata: {}}\n"),
+        ("  template: ~\n", "  template: {metadata: {}}\n"),
+        ("  template:\n    metadata: # x\n", "  template:\n    metadata: {} # x\n"),
+        ("  template: {type: x}\n", "  template: {type: x, \"metadata\": {}}\n"),
+        ("", TEMPLATE),
+    ] {
+        let text = |value, end| format!("---\n{HEAD}spec:\n  encryptedData:\n    m: {value}\n{end}# end\n");
+        check(&text("AgM=", empty), &new(), &text("AgNEW=", full));
+    }
+    check(
+        &format!("---\n{HEAD}spec: {{encryptedData: {{m: AgM=}}}}\n"),
+        &new(),
+        &format!(
+            "---\n{HEAD}spec: {{encryptedData: {{m: \"AgNEW=\"}}, \"template\": {{\"metadata\": {{}}}}}}\n"
+        ),
+    );
+}
+
+#[test]
 fn line_ends_of_windows_stay() {
     check(
         &format!("---\n{HEAD}spec:\n  encryptedData:\n    a: AgA=").replace('\n', "\r\n"),
         &new(),
-        &format!("---\n{HEAD}spec:\n  encryptedData:\n    a: AgA=\n    m: AgNEW=\n").replace('\n', "\r\n"),
+        &format!("---\n{HEAD}spec:\n  encryptedData:\n    a: AgA=\n    m: AgNEW=\n{TEMPLATE}")
+            .replace('\n', "\r\n"),
     );
 }
 
@@ -108,7 +133,7 @@ fn documents_that_follow_stay_as_they_are() {
     check(
         &format!("# first\n---\n{HEAD}spec:\n  encryptedData:\n    a: AgA=\n{rest}"),
         &new(),
-        &format!("---\n# first\n{HEAD}spec:\n  encryptedData:\n    a: AgA=\n    m: AgNEW=\n{rest}"),
+        &format!("---\n# first\n{HEAD}spec:\n  encryptedData:\n    a: AgA=\n    m: AgNEW=\n{TEMPLATE}{rest}"),
     );
 }
 
@@ -162,6 +187,8 @@ fn ciphertexts_are_replaced_in_every_document() {
     let wanted = text
         .replace("# all\n---\n", "---\n# all\n")
         .replace(" AgA=", " AgAgA=")
-        .replace(": AgB=", ": \"AgAgB=\"");
+        .replace("# a\n", &format!("# a\n{TEMPLATE}"))
+        .replace(": AgB=}", ": \"AgAgB=\"}")
+        + TEMPLATE;
     assert_eq!((replaced.text, replaced.layout), (wanted, Layout::Kept));
 }

@@ -31,6 +31,7 @@ pub(crate) fn document(source: &str, current: &SealedSecret, wanted: &SealedSecr
     let arena = yaml::compose(&edited).ok()?;
     let mut editor = Editor { source: &edited, arena: &arena, newline, changes: Vec::new() };
     editor.tidy();
+    editor.complete();
     let edited = editor.apply();
     is_exactly(&edited, wanted).then_some(edited)
 }
@@ -121,6 +122,51 @@ impl Editor<'_> {
         self.drop_null(&["spec", "template", "metadata"], "creationTimestamp");
     }
 
+    /// Makes the template and its metadata, which the reference writes even where they are empty: whoever compares
+    /// objects finds no difference. Where that cannot be done in place it is left: it says the same.
+    fn complete(&mut self) -> Option<()> {
+        let spec = self.at(&["spec"])?;
+        let Some((_, template)) = self.find(spec, "template") else {
+            return self.insert(spec, "template", |editor, indent, flow| {
+                if flow {
+                    return "\"template\": {\"metadata\": {}}".to_owned();
+                }
+                let (pad, newline) = (" ".repeat(indent), editor.newline);
+                format!("{pad}template:{newline}{pad}  metadata: {{}}{newline}")
+            });
+        };
+        if self.is_void(template) {
+            self.write_over(template, "{metadata: {}}");
+            return Some(());
+        }
+        match self.find(template, "metadata") {
+            None => self.insert(template, "metadata", |editor, indent, flow| {
+                if flow {
+                    return "\"metadata\": {}".to_owned();
+                }
+                format!("{}metadata: {{}}{}", " ".repeat(indent), editor.newline)
+            })?,
+            Some((_, metadata)) if self.is_void(metadata) => self.write_over(metadata, "{}"),
+            Some(_) => {}
+        }
+        Some(())
+    }
+
+    /// Whether a value is null or an empty map.
+    fn is_void(&self, value: usize) -> bool {
+        match &self.arena.nodes[value].kind {
+            RawKind::Scalar { text, .. } => matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"),
+            RawKind::Mapping(children) => children.is_empty(),
+            RawKind::Sequence(_) | RawKind::Alias(_) => false,
+        }
+    }
+
+    fn write_over(&mut self, value: usize, written: &str) {
+        let raw = &self.arena.nodes[value];
+        let gap = if raw.at == raw.end { " " } else { "" };
+        self.changes.push((raw.at..raw.end, format!("{gap}{written}")));
+    }
+
     /// The value at a path of maps.
     fn at(&self, path: &[&str]) -> Option<usize> {
         path.iter().try_fold(self.arena.root?, |map, name| self.find(map, name).map(|(_, value)| value))
@@ -195,9 +241,7 @@ impl Editor<'_> {
     /// Fills a map that is empty or null.
     fn fill(&mut self, map: usize, value: usize, rest: &[&str], entries: &Entries<'_>) -> Option<()> {
         let raw = &self.arena.nodes[value];
-        if let RawKind::Scalar { text, .. } = &raw.kind
-            && !matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
-        {
+        if !self.is_void(value) {
             return None;
         }
         let parent = &self.arena.nodes[map];
