@@ -72,15 +72,3 @@ pub(crate) const BETTER: &Reasons = &[
     ("recovery/an-input-of-comments-only-gives-an-empty-secret", ALL_DOCUMENTS),
     ("seal/f-with-a-directory", "the reference never ends here"),
 ];
-
-/// Answered unlike the recording, on purpose.
-pub(crate) const UNLIKE: &Reasons = &[
-    (
-        "flags-and-env/sealed-secrets-version-true-prints-the-version",
-        "the number is ours; every other case about the version leaves it free",
-    ),
-    (
-        "merge-into/a-target-without-template-and-a-new-key",
-        "a YAML file without a template gets none: an empty one says nothing, and the rest of the file is left alone",
-    ),
-];

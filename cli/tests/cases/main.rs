@@ -23,12 +23,12 @@ use judge::{Keys, Verdict};
 
 #[test]
 fn every_recorded_command_line_is_answered_as_recorded_or_better() {
-    run("cli", &testdata("cli"), answered::BETTER, answered::UNLIKE);
+    run("cli", &testdata("cli"), answered::BETTER);
 }
 
 #[test]
 fn every_command_line_of_our_own_is_answered_as_written() {
-    run("cli-own", &testdata("cli-own"), &[], &[]);
+    run("cli-own", &testdata("cli-own"), &[]);
 }
 
 /// Names of cases, each with the reason why it is answered otherwise.
@@ -39,30 +39,27 @@ fn testdata(name: &str) -> String {
 }
 
 /// Runs all cases of a folder on a few threads; a case that is listed must be answered as listed.
-fn run(title: &str, folder: &str, better: &'static Reasons, unlike: &'static Reasons) {
+fn run(title: &str, folder: &str, better: &'static Reasons) {
     let cases = case::load(Path::new(folder));
     assert!(!cases.is_empty(), "{folder} has no cases");
-    for (id, _) in better.iter().chain(unlike) {
+    for (id, _) in better {
         assert!(cases.iter().any(|case| case.id == *id), "{id} is listed and is no case");
     }
     let keys = Keys::load(&testdata("keys"));
     let verdicts = verdicts(&cases, &keys);
-    let reason =
-        |list: &'static Reasons, case: &Case| list.iter().find(|(id, _)| *id == case.id).map(|(_, why)| *why);
-    let (better, unlike) = (|case: &Case| reason(better, case), |case: &Case| reason(unlike, case));
     let mut failures = Vec::new();
     for (case, verdict) in cases.iter().zip(verdicts) {
-        match (verdict, better(case), unlike(case)) {
-            (Verdict::AsRecorded, None, None) => {}
-            (Verdict::AsRecorded, _, _) => {
+        let listed = better.iter().find(|(id, _)| *id == case.id).map(|(_, why)| *why);
+        match (verdict, listed) {
+            (Verdict::AsRecorded, None) => {}
+            (Verdict::AsRecorded, Some(_)) => {
                 failures.push(format!("{}: listed, but answered as recorded", case.id));
             }
-            (Verdict::Better, why, _) => {
-                let why = why.or(case.raw["notes"].as_str()).unwrap_or("the case itself accepts it");
+            (Verdict::Better, listed) => {
+                let why = listed.or(case.raw["notes"].as_str()).unwrap_or("the case itself accepts it");
                 println!("{title}: better: {}: {why}", case.id);
             }
-            (Verdict::Wrong(_), _, Some(why)) => println!("{title}: unlike on purpose: {}: {why}", case.id),
-            (Verdict::Wrong(problems), _, None) => {
+            (Verdict::Wrong(problems), _) => {
                 failures.push(format!("{}: {}\n    {}", case.id, case.name, problems.join("\n    ")));
             }
         }
