@@ -4,6 +4,8 @@ use std::{io, path::Path};
 
 use sealed_secrets_core::{self as core, manifest::DecodeError};
 
+use crate::cluster::Alike;
+
 /// An error that ends the program with code 1.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
@@ -64,7 +66,7 @@ pub(crate) enum Problem {
     #[error(transparent)]
     Kubeconfig(#[from] crate::cluster::KubeconfigError),
     #[error("cannot get sealed secret service: {reason}")]
-    Service { reason: String, seen: Vec<String> },
+    Service { reason: String, seen: Vec<Alike> },
     #[error("cannot fetch certificate: {0}")]
     CertificateFromCluster(String),
     #[error("cannot validate sealed secret: {0}")]
@@ -174,11 +176,14 @@ fn detail(error: Option<&DecodeError>) -> String {
     error.map(|error| format!(": {error}")).unwrap_or_default()
 }
 
-fn service_hint(seen: &[String]) -> String {
-    let flags = "use --controller-name and --controller-namespace to name the controller's Service, or --cert to seal without a cluster";
+fn service_hint(seen: &[Alike]) -> String {
     match seen {
-        [] => flags.to_owned(),
-        seen => format!("{flags}; these look like one: {}", seen.join(", ")),
+        [] => "use --controller-name and --controller-namespace to name the controller's Service (`kubectl get services --all-namespaces` lists all), or --cert to seal without a cluster".to_owned(),
+        [one] => format!("try {one}: that Service looks like a controller's; or --cert to seal without a cluster"),
+        several => {
+            let flags: Vec<_> = several.iter().map(Alike::to_string).collect();
+            format!("these Services look like a controller's: {}", flags.join("; "))
+        }
     }
 }
 

@@ -11,7 +11,9 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
-    KubeconfigError, duration, exec,
+    KubeconfigError,
+    alike::{self, Alike},
+    duration, exec,
     http::{Answer, Http, deadline},
     kubeconfig,
     proxy::Proxies,
@@ -117,7 +119,10 @@ impl Api {
         let failed = |reason| Problem::Service { reason, seen: Vec::new() };
         let answer = self.send(Method::GET, &path, Vec::new()).await.map_err(failed)?;
         if answer.status == StatusCode::NOT_FOUND {
-            return Err(Problem::Service { reason: explain(&answer), seen: self.look_around().await });
+            return Err(Problem::Service {
+                reason: explain(&answer),
+                seen: self.look_around(namespace).await,
+            });
         }
         if !answer.status.is_success() {
             return Err(failed(explain(&answer)));
@@ -132,16 +137,20 @@ impl Api {
     }
 
     /// Services that look like a controller: only for people, so that scripts send no more than they used to.
-    async fn look_around(&self) -> Vec<String> {
+    ///
+    /// Whoever may not list those of the cluster may be allowed to in the namespace that was asked for.
+    async fn look_around(&self, namespace: &str) -> Vec<Alike> {
         if !std::io::stderr().is_terminal() {
             return Vec::new();
         }
-        let Ok(answer) = self.send(Method::GET, "/api/v1/services", Vec::new()).await else {
-            return Vec::new();
-        };
-        let list: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let services = list.get("items").and_then(Value::as_array).into_iter().flatten();
-        services.filter_map(|service| looks_like_a_controller(service.get("metadata")?)).collect()
+        for path in ["/api/v1/services", &format!("/api/v1/namespaces/{namespace}/services")] {
+            if let Ok(answer) = self.send(Method::GET, path, Vec::new()).await
+                && answer.status.is_success()
+            {
+                return alike::among(&answer.body);
+            }
+        }
+        Vec::new()
     }
 
     /// Sends a request; one that is told to wait is sent again.
@@ -260,14 +269,6 @@ fn impersonation(user: &AuthInfo) -> Result<Vec<(HeaderName, HeaderValue)>, Kube
         Ok((name, HeaderValue::try_from(value).map_err(|_| bad())?))
     };
     pairs.into_iter().map(header).collect()
-}
-
-fn looks_like_a_controller(metadata: &Value) -> Option<String> {
-    let name = metadata.get("name")?.as_str()?;
-    let label = metadata.pointer("/labels/app.kubernetes.io~1name").and_then(Value::as_str);
-    let alike =
-        (name.contains("sealed-secrets") || label == Some("sealed-secrets")) && !name.ends_with("-metrics");
-    alike.then(|| format!("{}/{name}", metadata.get("namespace").and_then(Value::as_str).unwrap_or_default()))
 }
 
 /// What an answer that is no success says: a Status' message, or the text, in one line.

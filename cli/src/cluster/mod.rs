@@ -4,6 +4,7 @@
 //! ● kubeconfig files ▶ ◇ target (flags over context, as kubectl) ▶ ● exec plugin ▶ ● http ▶ ● controller
 //! ```
 
+mod alike;
 mod controller;
 mod duration;
 mod exec;
@@ -13,6 +14,7 @@ mod proxy;
 mod target;
 mod trust;
 
+pub(crate) use alike::Alike;
 pub(crate) use controller::{Session, percent_decoded};
 pub(crate) use http::{Answer, Http, deadline};
 pub(crate) use kubeconfig::KubeconfigError;
