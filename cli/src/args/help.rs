@@ -157,16 +157,15 @@ mod tests {
 
     #[test]
     fn the_readme_lists_the_flags_of_the_table() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        const BEGIN: &str = "<!-- flags:begin -->\n";
+        const END: &str = "<!-- flags:end -->";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
         let readme = std::fs::read_to_string(path).unwrap();
-        let (before, rest) = readme.split_once("<!-- flags -->\n").unwrap();
-        let (listed, after) = rest.split_once("<!-- end of flags -->").unwrap();
+        let (before, rest) = readme.split_once(BEGIN).unwrap();
+        let (listed, after) = rest.split_once(END).unwrap();
         if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(
-                path,
-                format!("{before}<!-- flags -->\n{}<!-- end of flags -->{after}", markdown()),
-            )
-            .unwrap();
+            let renewed = format!("{before}{BEGIN}{}{END}{after}", markdown());
+            std::fs::write(path, renewed).unwrap();
             return;
         }
         assert_eq!(listed, markdown(), "run the test with UPDATE=1");
