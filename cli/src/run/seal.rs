@@ -100,15 +100,20 @@ fn piece(parts: Vec<Part>, format: &Format, sealer: &mut Sealer) -> Result<Zeroi
     let mut out = Zeroizing::new(String::new());
     for text in texts {
         if let Some(text) = text {
-            out.push_str("---\n");
-            out.push_str(&text);
-            out.push_str(if text.ends_with('\n') { "" } else { "\n" });
+            push(&mut out, &text);
         } else {
             let object = objects.next().expect("each Secret gives one SealedSecret");
             out.push_str(&manifest::write_sealed_secrets(slice::from_ref(&object), format));
         }
     }
     Ok(out)
+}
+
+/// Adds a document as it is, behind one separator: its own, where it has one.
+fn push(out: &mut String, text: &str) {
+    out.push_str(if text.starts_with("---") { "" } else { "---\n" });
+    out.push_str(text);
+    out.push_str(if text.ends_with('\n') { "" } else { "\n" });
 }
 
 /// How far the pieces before this one reach: a piece knows only its own lines.
@@ -162,3 +167,16 @@ impl Progress {
 
 const CHUNK: usize = 4 << 20;
 const PATIENCE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_document_that_stays_gets_one_separator_and_one_line_end() {
+        for text in ["a: 1", "a: 1\n", "---\na: 1", "--- # c\na: 1\n"] {
+            let mut out = String::new();
+            super::push(&mut out, text);
+            assert_eq!(out.matches("---").count(), 1, "{out}");
+            assert!(out.starts_with("---") && out.ends_with("a: 1\n"), "{out}");
+        }
+    }
+}
