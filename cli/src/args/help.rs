@@ -112,7 +112,7 @@ Examples:
 
   Add or replace items of a sealed file, comments and order kept:
     kubectl create secret generic db --dry-run=client --from-file=tls.key -o yaml |
-      kubeseal --cert cert.pem --merge-into db.yaml
+      kubeseal --cert cert.pem -o yaml --merge-into db.yaml
 
   Seal one value:
     printf %s hunter2 | kubeseal --cert cert.pem --raw --name db --namespace shop
