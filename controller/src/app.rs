@@ -19,6 +19,7 @@ use crate::{
     context::Context,
     events::Events,
     existing::Existing,
+    good_news::{self, GoodNews},
     http::{self, Limiter, Scrape, Web},
     index::Index,
     keys::{self, store::Store},
@@ -130,7 +131,8 @@ async fn run(config: Config) -> Result<(), StartError> {
     let metrics_listener = listen(&config.listen_metrics, "listen-metrics-addr").await?;
     let client = client::connect(config.client_rate).await?;
     let (store, news) = Store::new(config.keys.clone(), &config.own_namespace);
-    let context = context(config, client, store);
+    let (good_news, lanes) = GoodNews::new();
+    let context = context(config, client, store, good_news);
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     // Serving starts before anything is read: health tells when there is a certificate.
@@ -140,6 +142,9 @@ async fn run(config: Config) -> Result<(), StartError> {
     tasks.spawn(leader::lead(Arc::clone(&context), act));
     keep_keys(&mut tasks, &context, news, acting.clone())?;
     work(&mut tasks, &context, acting);
+    for lane in lanes {
+        tasks.spawn(good_news::deliver(Arc::clone(&context), lane));
+    }
     let ended = tokio::select! {
         signalled = terminated() => signalled,
         _ = tasks.join_next() => Err(StartError::Ended),
@@ -152,8 +157,9 @@ async fn run(config: Config) -> Result<(), StartError> {
     ended
 }
 
-fn context(config: Config, client: Client, keys: Arc<Store>) -> Arc<Context> {
+fn context(config: Config, client: Client, keys: Arc<Store>, good_news: GoodNews) -> Arc<Context> {
     Arc::new(Context {
+        good_news,
         keys,
         index: Index::default(),
         existing: Existing::default(),

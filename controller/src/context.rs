@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     events::Events,
     existing::Existing,
+    good_news::GoodNews,
     index::Index,
     keys::store::Store,
     metrics::Metrics,
@@ -38,6 +39,8 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// What people are told.
     pub events: Events,
+    /// What they are told when there is time.
+    pub good_news: GoodNews,
     /// This replica's name among its peers.
     pub identity: String,
     /// Whether this replica acts.

@@ -13,6 +13,7 @@ pub mod error;
 pub mod events;
 pub mod existing;
 pub mod gcra;
+pub mod good_news;
 pub mod http;
 pub mod index;
 pub mod keys;

@@ -143,6 +143,11 @@ impl Queue {
         }
     }
 
+    /// Whether somebody waits for an object that waits for its turn.
+    pub fn has_fresh(&self) -> bool {
+        !self.lock().fresh.is_empty()
+    }
+
     /// How many objects wait, and for how long the oldest of them has.
     pub fn depth(&self) -> (usize, Duration) {
         let inner = self.lock();

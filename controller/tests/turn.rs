@@ -1,4 +1,5 @@
-//! What happens to keys and Secrets while an object is being worked on, and what follows when that ends.
+//! What happens to keys and Secrets while an object is being worked on, and what follows when that ends; and
+//! what waits until nothing is.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use std::{
@@ -11,12 +12,16 @@ use std::{
 };
 
 use axum::body::Body;
-use k8s_openapi::{ByteString, api::core::v1::Secret};
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::{ObjectReference, Secret},
+};
 use sealed_secrets_controller::{
     config::{Command, Config},
     context::Context,
-    events::Events,
+    events::{Events, Kind, Note},
     existing::Existing,
+    good_news::{self, GoodNews},
     index::{Cause, Entry, Index, Looks, Sighting, State, Version},
     keys::store::{Snapshot, Store},
     metrics::Metrics,
@@ -28,6 +33,7 @@ use sealed_secrets_controller::{
 };
 use sealed_secrets_core::{Fingerprint, KeyPair, KeyRing, Label, Scope, SealedSecret, names};
 use serde_json::json;
+use tokio::sync::mpsc::Receiver;
 
 fn testdata(path: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(path)).unwrap()
@@ -150,11 +156,12 @@ async fn answer(request: http::Request<kube::client::Body>) -> Result<http::Resp
     Ok(http::Response::builder().status(code).body(Body::from(body.to_string())).unwrap())
 }
 
-fn context(threads: usize) -> Arc<Context> {
+fn context(threads: usize) -> (Arc<Context>, Vec<Receiver<Note>>) {
     let Command::Run(config, _) = Config::read(&[], &|_| None, "ns").unwrap() else { panic!("a run") };
     let client = kube::Client::new(tower::service_fn(answer), "ns");
     let (keys, _news) = Store::new(config.keys.clone(), "ns");
-    Arc::new(Context {
+    let (good_news, lanes) = GoodNews::new();
+    let context = Context {
         keys,
         index: Index::default(),
         existing: Existing::default(),
@@ -162,11 +169,13 @@ fn context(threads: usize) -> Arc<Context> {
         pool: Pool::with_threads(threads),
         metrics: Arc::new(Metrics::new("v1", false)),
         events: Events::new(client.clone()),
+        good_news,
         identity: String::new(),
         acting: AtomicBool::new(true),
         client,
         config: *config,
-    })
+    };
+    (Arc::new(context), lanes)
 }
 
 /// An object sealed to a key.
@@ -186,7 +195,7 @@ async fn comes(context: &Context) -> bool {
 
 #[tokio::test]
 async fn a_key_that_comes_while_an_object_fails_for_want_of_it_is_not_missed() {
-    let context = context(1);
+    let (context, _lanes) = context(1);
     context.keys.apply(&key_secret("a"));
     context.keys.publish();
     context.index.lock().see(&name(), sighting(), sealed_to("b"));
@@ -218,7 +227,7 @@ async fn a_key_that_comes_while_an_object_fails_for_want_of_it_is_not_missed() {
 
 #[tokio::test]
 async fn an_object_that_fails_with_the_keys_of_now_waits() {
-    let context = context(1);
+    let (context, _lanes) = context(1);
     context.keys.apply(&key_secret("a"));
     context.keys.publish();
     context.index.lock().see(&name(), sighting(), sealed_to("b"));
@@ -227,4 +236,27 @@ async fn an_object_that_fails_with_the_keys_of_now_waits() {
     reconcile(&context, &turn).await;
     context.queue.done(&name());
     assert!(!comes(&context).await, "no hot loop");
+}
+
+#[tokio::test]
+async fn good_news_waits_while_fresh_objects_stand_in_line_and_is_told_after_them() {
+    let (context, lanes) = context(1);
+    for lane in lanes {
+        tokio::spawn(good_news::deliver(Arc::clone(&context), lane));
+    }
+    let about = ObjectReference { namespace: Some("ns".to_owned()), ..ObjectReference::default() };
+    let note = Note { about, kind: Kind::Normal, reason: "Unsealed", message: "well".to_owned() };
+    context.queue.push(&name(), Priority::Fresh);
+    context.good_news.leave(&context.events, note).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(context.good_news.waiting(), 1);
+
+    let turn = context.queue.next(Lane::Any).await;
+    context.queue.done(&turn.key);
+    let told = async {
+        while context.good_news.waiting() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), told).await.unwrap();
 }

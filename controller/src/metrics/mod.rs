@@ -41,6 +41,7 @@ pub struct Metrics {
     scrapes: IntCounterVec,
     queue_depth: Gauge,
     queue_age: Gauge,
+    events_waiting: Gauge,
     broken_keys: IntGaugeVec,
     keys: keys::KeySeries,
     conditions: Option<IntGaugeVec>,
@@ -135,6 +136,7 @@ impl Metrics {
             leader: gauge(r, "leader", "1 if this replica acts, 0 if it only answers requests"),
             scrapes: register(r, scrapes),
             queue_depth: gauge(r, "queue_depth", "Objects that wait for their turn"),
+            events_waiting: gauge(r, "events_waiting", "Events that are told when there is time"),
             queue_age: gauge(r, "queue_oldest_seconds", "How long the oldest of them has waited in seconds"),
             broken_keys: {
                 let opts = Opts::new(
@@ -188,6 +190,12 @@ impl Metrics {
         #[expect(clippy::cast_precision_loss, reason = "a queue of 2^53 objects does not fit into memory")]
         self.queue_depth.set(depth as f64);
         self.queue_age.set(oldest.as_secs_f64());
+    }
+
+    /// Shows how many Events are not told yet.
+    pub fn show_events(&self, waiting: usize) {
+        #[expect(clippy::cast_precision_loss, reason = "some thousands at most")]
+        self.events_waiting.set(waiting as f64);
     }
 
     /// Marks a key Secret as broken or not.

@@ -95,7 +95,7 @@ async fn succeed(context: &Arc<Context>, subject: Subject, wrote: bool, repaired
             context.events.tell(note).await;
         }
         if news {
-            context.events.tell(unsealed).await;
+            context.good_news.leave(&context.events, unsealed).await;
         }
     };
     let (told, ()) = tokio::join!(status(context, subject, None), events);

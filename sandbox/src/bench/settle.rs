@@ -52,7 +52,8 @@ pub(super) async fn quiet(controller: &Controller) -> Result<(), Failure> {
         let depth = of_controller(controller, "sealed_secrets_controller_queue_depth").await?;
         let done =
             of_controller(controller, "sealed_secrets_controller_reconcile_duration_seconds_count").await?;
-        if (depth, done) != (Some(0.0), last) {
+        let untold = of_controller(controller, "sealed_secrets_controller_events_waiting").await?;
+        if (depth, untold, done) != (Some(0.0), Some(0.0), last) {
             (last, since) = (done, Instant::now());
         }
         give_up_late(start, "the controller does not come to rest")?;
