@@ -36,7 +36,7 @@ pub struct Entry {
     pub cause: Cause,
     /// Whether it is being worked on, and what its Secret did meanwhile.
     pub work: Work,
-    /// The object as the watch brought it, while few wait.
+    /// The object as the watch brought it, while there is room.
     pub pending: Option<Box<SealedSecret>>,
 }
 
@@ -138,11 +138,9 @@ impl Index {
     /// Takes the waiting object over.
     pub fn take_pending(&self, key: &Key) -> Option<Box<SealedSecret>> {
         let mut inner = self.lock();
-        let object = inner.objects.get_mut(key)?.pending.take();
-        if object.is_some() {
-            inner.pending -= 1;
-        }
-        object
+        let object = inner.objects.get_mut(key)?.pending.take()?;
+        inner.pending -= size(&object);
+        Some(object)
     }
 
     /// Number of items sealed to each key.
@@ -175,23 +173,25 @@ impl Inner {
     }
 
     /// Keeps an object until its turn, unless many wait: then it is fetched when its turn comes.
-    fn keep(&mut self, key: &Key, object: SealedSecret) {
+    fn keep(&mut self, key: &Key, mut object: SealedSecret) {
         let Some(entry) = self.objects.get_mut(key) else { return };
-        if entry.pending.is_none() {
-            if self.pending >= MOST_PENDING {
-                return;
-            }
-            self.pending += 1;
+        self.pending -= entry.pending.take().map_or(0, |old| size(&old));
+        // What others wrote is often larger than the rest, and has no say.
+        object.metadata.managed_fields = None;
+        if let Some(annotations) = &mut object.metadata.annotations {
+            annotations.retain(|name, _| name.starts_with(ANNOTATIONS));
         }
-        entry.pending = Some(Box::new(object));
+        let size = size(&object);
+        if self.pending + size <= MOST_PENDING {
+            self.pending += size;
+            entry.pending = Some(Box::new(object));
+        }
     }
 
     /// Forgets an object that is gone; gives what was known of it.
     pub fn forget(&mut self, key: &Key) -> Option<Entry> {
         let entry = self.objects.remove(key)?;
-        if entry.pending.is_some() {
-            self.pending -= 1;
-        }
+        self.pending -= entry.pending.as_deref().map_or(0, size);
         Some(entry)
     }
 
@@ -254,5 +254,17 @@ fn first_priority(seen: &Sighting) -> Option<Priority> {
     Some(if reconciled { Priority::Verify } else { Priority::Fresh })
 }
 
-/// Some megabytes at the usual size of a SealedSecret.
-const MOST_PENDING: usize = 256;
+/// About how many bytes an object takes while it waits.
+fn size(object: &SealedSecret) -> usize {
+    let items = object.spec.encrypted_data.iter().map(|(name, text)| name.len() + text.len());
+    let templates = object.spec.template.data.values().flatten().map(String::len);
+    let data = object.spec.data.as_ref().map_or(0, String::len);
+    ALL_ELSE + items.chain(templates).sum::<usize>() + data
+}
+
+/// Bytes: thousands of objects of the usual size; each one beyond costs a request when its turn comes.
+const MOST_PENDING: usize = 8 * 1024 * 1024;
+/// Metadata and status.
+const ALL_ELSE: usize = 1024;
+/// How our annotations begin.
+const ANNOTATIONS: &str = "sealedsecrets.bitnami.com/";
