@@ -79,8 +79,8 @@ fn series<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = (&'a str, f6
 }
 
 fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
-    let start =
-        labels.find(&format!("{name}=\"")).filter(|at| *at == 0 || labels.as_bytes()[at - 1] == b',')?;
+    let is_start = |at: &usize| *at == 0 || labels.as_bytes()[at - 1] == b',';
+    let start = labels.match_indices(&format!("{name}=\"")).map(|(at, _)| at).find(is_start)?;
     labels[start + name.len() + 2..].split('"').next()
 }
 
