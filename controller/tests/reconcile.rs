@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::OwnerReference};
 use sealed_secrets_controller::reconcile::{
     outcome::{Failure, Retry},
-    plan::{Refusal, Write, plan},
+    plan::{Refusal, Write, keeping, plan},
     retry, status,
 };
 use sealed_secrets_core::{
-    names,
+    SealedSecret, names,
     sealed_secret::{Condition, Status},
 };
 
@@ -105,6 +105,39 @@ fn nothing_is_written_when_nothing_differs() {
         secret.metadata.owner_references.as_mut().unwrap()[0].block_owner_deletion = Some(true);
     });
     assert_eq!(plan(&wanted(), Some(&served), UID), Write::Unchanged);
+}
+
+#[test]
+fn an_item_that_renders_otherwise_each_time_is_kept_in_a_secret_of_ours_and_only_there() {
+    let kept = |existing: &Secret| {
+        let wanted =
+            keeping(&wanted(), Some(existing), UID, &["k".to_owned(), "absent".to_owned()]).into_owned();
+        wanted.data.unwrap()["k"].0.clone()
+    };
+    let drawn_before = existing(|secret| secret.data = bare(&[("k", "old"), ("absent", "x")]).data);
+    assert_eq!(kept(&drawn_before), b"old");
+    assert_eq!(kept(&existing(|secret| secret.data = None)), b"v", "a lost item is made again");
+    let mut foreign = drawn_before.clone();
+    foreign.metadata.owner_references = None;
+    assert_eq!(kept(&foreign), b"v", "nobody else's bytes come in");
+    let wanted = wanted();
+    let same = keeping(&wanted, Some(&drawn_before), UID, &[]);
+    assert_eq!(*same, wanted, "other items are never kept");
+}
+
+#[test]
+fn only_a_good_status_of_this_generation_counts_as_settled() {
+    let object = |status: Option<Status>, generation| {
+        let mut object = SealedSecret { status, ..SealedSecret::default() };
+        object.metadata.generation = generation;
+        object
+    };
+    let good = status::next(None, None, Some(3), at(1));
+    let bad = status::next(None, Some(&not_managed("app")), Some(3), at(1));
+    assert!(status::is_settled(&object(good.clone(), Some(3))));
+    assert!(!status::is_settled(&object(good, Some(4))), "the spec was changed since");
+    assert!(!status::is_settled(&object(bad, Some(3))));
+    assert!(!status::is_settled(&object(None, None)));
 }
 
 #[test]

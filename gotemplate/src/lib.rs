@@ -42,6 +42,7 @@ mod strconv;
 mod template;
 mod unicode;
 mod value;
+mod volatile;
 
 /// The language, its functions, and what differs from Go.
 pub mod guide {

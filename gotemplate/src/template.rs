@@ -37,6 +37,12 @@ impl Template {
         Ok(Self { name: name.to_owned(), text: text.to_owned(), trees })
     }
 
+    /// Whether a render may come out differently next time with the same data, because a function that reads
+    /// the clock or random bytes is named somewhere.
+    pub fn is_volatile(&self) -> bool {
+        self.trees.volatile
+    }
+
     /// Renders with `.` as a map of strings to bytes (Go's `map[string]string`).
     pub fn render(&self, data: &BTreeMap<String, Vec<u8>>, env: &Env<'_>) -> Result<Vec<u8>, Error> {
         exec::render(&self.trees, &self.name, &self.text, data, env).map_err(|abort| {

@@ -55,6 +55,8 @@ pub async fn reconcile(context: &Arc<Context>, turn: &Turn) {
 struct Task {
     uid: Box<str>,
     look_only: bool,
+    /// The status says that this generation was unsealed before.
+    settled: bool,
     drift: bool,
     first: Vec<Fingerprint>,
 }
@@ -72,7 +74,14 @@ impl Task {
         entry.cause = Cause::SecretChanged;
         entry.begin();
         let look_only = drift && !(entry.repair || context.config.repair_drift);
-        Some(Self { uid: entry.uid.clone(), look_only, drift, first: preferred(&entry.keys, of_namespace) })
+        let settled = status::is_settled(object);
+        Some(Self {
+            uid: entry.uid.clone(),
+            look_only,
+            settled,
+            drift,
+            first: preferred(&entry.keys, of_namespace),
+        })
     }
 }
 
@@ -103,7 +112,8 @@ async fn find(context: &Context, turn: &Turn, object: Box<SealedSecret>, task: &
             context.metrics.private_operations.inc_by(opened.operations as f64);
             let owner = &task.uid;
             let surely_absent = !context.existing.may_exist(&turn.key);
-            let terms = Terms { look_only: task.look_only, surely_absent };
+            let keep = if task.settled { &*opened.volatile } else { &[] };
+            let terms = Terms { look_only: task.look_only, surely_absent, keep };
             let applied = apply::apply(&context.client, &turn.key, &opened.secret, owner, terms).await;
             Finding { applied, keys: Some(opened.keys), generation }
         }

@@ -20,6 +20,8 @@ pub struct Unsealed {
     pub secret: Secret,
     /// Which key opened how many items.
     pub keys: Vec<(Fingerprint, u64)>,
+    /// Items whose templates may render otherwise next time.
+    pub volatile: Vec<String>,
     /// RSA private-key operations that it took.
     pub operations: usize,
 }
@@ -65,10 +67,15 @@ pub async fn open(
     let operations = opened.values().flatten().map(|opened| opened.tries).sum();
     let assemble = move || {
         let templates = CompiledTemplates::new(&sealed);
-        with_env(|env| unseal::assemble(&sealed, opened, &templates, env))
+        let sealed_items = &sealed.spec.encrypted_data;
+        let volatile = templates.volatile_items().filter(|item| !sealed_items.contains_key(*item));
+        let volatile = volatile.map(str::to_owned).collect();
+        let secret = with_env(|env| unseal::assemble(&sealed, opened, &templates, env))?;
+        Ok((secret, volatile))
     };
-    let secret = pool.run(priority, assemble).await.ok_or(Failure::Interrupted)?.map_err(Failure::Unseal)?;
-    Ok(Unsealed { secret: Secret::from(&secret), keys, operations })
+    let made = pool.run(priority, assemble).await.ok_or(Failure::Interrupted)?;
+    let (secret, volatile) = made.map_err(Failure::Unseal)?;
+    Ok(Unsealed { secret: Secret::from(&secret), keys, volatile, operations })
 }
 
 /// The deprecated form: one ciphertext of a whole Secret.
@@ -81,7 +88,7 @@ async fn deprecated(
 ) -> Result<Unsealed, Failure> {
     let opened = pool.run(priority, move || unseal::open_deprecated(&sealed, &ring, &first)).await;
     let (secret, key) = opened.ok_or(Failure::Interrupted)?.map_err(Failure::Unseal)?;
-    Ok(Unsealed { secret: Secret::from(&secret), keys: vec![(key, 1)], operations: 1 })
+    Ok(Unsealed { secret: Secret::from(&secret), keys: vec![(key, 1)], volatile: Vec::new(), operations: 1 })
 }
 
 async fn one(

@@ -1,6 +1,6 @@
 //! Pure: what to do with the Secret, given the one that is wanted and the one that exists.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use k8s_openapi::{
     ByteString,
@@ -81,6 +81,26 @@ pub fn plan(wanted: &Secret, existing: Option<&Secret>, owner: &str) -> Write {
         return Write::Refuse(Refusal::Immutable { name: name() });
     }
     if same(&next, existing) { Write::Unchanged } else { Write::Replace(Box::new(next)) }
+}
+
+/// What is wanted, with these items as they stand in the existing Secret of this owner. Without it a template
+/// that draws random bytes would change the Secret at each look.
+pub fn keeping<'a>(
+    wanted: &'a Secret,
+    existing: Option<&Secret>,
+    owner: &str,
+    items: &[String],
+) -> Cow<'a, Secret> {
+    let ours = existing.filter(|secret| !items.is_empty() && is_controlled_by(&secret.metadata, owner));
+    let Some(held) = ours.and_then(|secret| secret.data.as_ref()) else { return Cow::Borrowed(wanted) };
+    let mut kept = wanted.clone();
+    let data = kept.data.get_or_insert_default();
+    for (item, value) in items.iter().filter_map(|item| held.get_key_value(item)) {
+        if let Some(rendered) = data.get_mut(item) {
+            rendered.clone_from(value);
+        }
+    }
+    Cow::Owned(kept)
 }
 
 /// Whether the controller may write to an existing Secret.

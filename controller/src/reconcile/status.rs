@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use sealed_secrets_core::sealed_secret::{Condition, Status};
+use sealed_secrets_core::{
+    SealedSecret,
+    sealed_secret::{Condition, Status},
+};
 
 use super::outcome::Failure;
 
@@ -31,6 +34,16 @@ pub fn next(
     // Conditions of others survive, after ours: printer columns read index 0.
     conditions.extend(old.iter().filter(|c| !OURS.contains(&c.type_.as_str())).cloned());
     Some(Status { observed_generation: generation, conditions })
+}
+
+/// Whether this status says that the object's present generation was unsealed.
+pub fn is_settled(object: &SealedSecret) -> bool {
+    object.status.as_ref().is_some_and(|status| {
+        let synced = |c: &Condition| c.type_ == SYNCED && c.status == truth(true);
+        object.metadata.generation.is_some()
+            && status.observed_generation == object.metadata.generation
+            && status.conditions.first().is_some_and(synced)
+    })
 }
 
 impl Words {

@@ -47,6 +47,13 @@ impl CompiledTemplates {
         self.templates.is_empty()
     }
 
+    /// Items whose render may come out differently each time, because of a clock or random bytes. Who finds such an
+    /// item in a Secret that was made from the same generation keeps it, or it would be rewritten for ever.
+    pub fn volatile_items(&self) -> impl Iterator<Item = &str> {
+        let volatile = |compiled: &Compiled| matches!(&compiled.parsed, Ok(Parsed::Template(template)) if template.is_volatile());
+        self.templates.iter().filter(move |(_, compiled)| volatile(compiled)).map(|(item, _)| item.as_str())
+    }
+
     /// Renders every template, also those that lose to an encrypted item: a broken one is never silent.
     pub(super) fn render(&self, values: &BTreeMap<String, Plaintext>, env: &gotemplate::Env<'_>) -> Rendered {
         let variables = self.variables(values);

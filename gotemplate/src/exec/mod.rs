@@ -53,7 +53,7 @@ pub(crate) fn render(
         base: 0,
         arguments: Vec::new(),
     };
-    if let Some(list) = trees.trees.get(name.as_bytes()) {
+    if let Some(list) = trees.by_name.get(name.as_bytes()) {
         exec.list(&root, list)?;
     }
     Ok(exec.out)

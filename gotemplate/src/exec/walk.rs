@@ -191,7 +191,7 @@ impl<'t> Exec<'t, '_> {
 
     fn template(&mut self, dot: &Value, call: &'t Call) -> Result<Flow> {
         self.ctx.work(1 + call.name.len() / 64).at(call.pos)?;
-        let Some(list) = self.trees.trees.get(&call.name) else {
+        let Some(list) = self.trees.by_name.get(&call.name) else {
             return fail(call.pos, "no template of this name is defined");
         };
         let argument = match &call.pipe {

@@ -23,9 +23,11 @@ use tokens::Tokens;
 /// Everything that one text defines.
 #[derive(Debug)]
 pub(crate) struct Trees {
-    pub(crate) trees: HashMap<Str, List>,
+    pub(crate) by_name: HashMap<Str, List>,
     /// Names of variables, by number.
     pub(crate) names: Vec<String>,
+    /// Whether a function is named whose result may be another one each time.
+    pub(crate) volatile: bool,
 }
 
 /// Why a text is no template, and where.
@@ -43,7 +45,7 @@ pub(crate) fn parse(name: &str, text: &str, limits: &Limits) -> Result<Trees, Re
     let mut parser = Parser::new(text, limits.depth);
     let root = parser.nodes()?;
     parser.add(name.into(), root, 0)?;
-    Ok(Trees { trees: parser.trees, names: parser.names })
+    Ok(Trees { by_name: parser.trees, names: parser.names, volatile: parser.volatile })
 }
 
 type Result<T, E = Refusal> = std::result::Result<T, E>;
@@ -59,6 +61,7 @@ struct Parser<'t> {
     depth: usize,
     /// Most levels that an operand may have.
     most_depth: usize,
+    volatile: bool,
 }
 
 /// What is visible inside one definition.
@@ -106,6 +109,7 @@ impl<'t> Parser<'t> {
             scope: Scope::new(),
             depth,
             most_depth: depth,
+            volatile: false,
         }
     }
 

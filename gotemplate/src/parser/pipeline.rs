@@ -7,6 +7,7 @@ use crate::{
     lexer::{Kind, Token},
     limits::Limit,
     value::Str,
+    volatile,
 };
 
 /// Go's own bound on parentheses within parentheses.
@@ -189,7 +190,10 @@ impl<'t> Parser<'t> {
         self.tokens.next();
         let source = self.source(token);
         let what = match token.kind {
-            Kind::Identifier => Term::Function(callee(source, token.start)?),
+            Kind::Identifier => {
+                self.volatile |= volatile::is_volatile(source);
+                Term::Function(callee(source, token.start)?)
+            }
             Kind::Dot => Term::Dot,
             Kind::Nil => Term::Nil,
             Kind::Bool => Term::Bool(source == "true"),
