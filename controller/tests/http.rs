@@ -109,9 +109,9 @@ async fn recorded_exchanges_are_answered_alike() {
             Err(problem) => failures.push(format!("{name}: {problem}")),
         }
     }
-    println!("http: {passed} passed, {} failed", failures.len());
+    told(&format!("http: {passed} passed, {} failed", failures.len()));
     for (name, reason) in BETTER {
-        println!("  better than the reference: {name}: {reason}");
+        told(&format!("  better than the reference: {name}: {reason}"));
     }
     assert!(failures.is_empty(), "{failures:#?}");
     assert!(passed > 60, "the cases were found");
@@ -382,4 +382,10 @@ async fn a_series_follows_its_object() {
     assert!(text().contains(&line("inst", 1)));
     port.series.forget_condition(&key);
     assert!(!text().contains("condition_info{"));
+}
+
+/// Says it past the test harness, which swallows what a passing test prints.
+fn told(line: &str) {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{line}").expect("standard output takes text");
 }

@@ -48,11 +48,17 @@ fn every_own_template_renders_as_it_should() {
             }
         }
         let name = path.file_stem().unwrap().to_string_lossy();
-        println!("{name}: {} passed, {} failed", cases.len() - bad.len(), bad.len());
+        told(&format!("{name}: {} passed, {} failed", cases.len() - bad.len(), bad.len()));
         for text in &bad {
-            println!("  {text}");
+            told(&format!("  {text}"));
         }
         failed += bad.len();
     }
     assert_eq!(failed, 0, "cases are answered differently");
+}
+
+/// Says it past the test harness, which swallows what a passing test prints.
+fn told(line: &str) {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{line}").expect("standard output takes text");
 }
