@@ -165,7 +165,8 @@ impl Progress {
     }
 }
 
-const CHUNK: usize = 4 << 20;
+/// Small values grow some ten times when they are sealed, and are there as objects and as text at one moment.
+const CHUNK: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
