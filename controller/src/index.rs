@@ -30,6 +30,8 @@ pub struct Entry {
     pub attempts: u32,
     /// What the last Event said: told again only when it changes.
     pub told: Option<u64>,
+    /// The resourceVersion that our last status made; 0: none.
+    pub told_in: u64,
     /// Keys that its items are sealed to, with the number of items.
     pub keys: Vec<(Fingerprint, u64)>,
     /// Why it is in the queue.
@@ -135,12 +137,15 @@ impl Index {
         self.lock().objects.get_mut(key).map(change)
     }
 
-    /// Takes the waiting object over.
+    /// Takes the waiting object over, unless it is older than our last status: then its own is not the one to
+    /// compare with.
     pub fn take_pending(&self, key: &Key) -> Option<Box<SealedSecret>> {
         let mut inner = self.lock();
-        let object = inner.objects.get_mut(key)?.pending.take()?;
+        let entry = inner.objects.get_mut(key)?;
+        let (object, told_in) = (entry.pending.take()?, entry.told_in);
         inner.pending -= size(&object);
-        Some(object)
+        let version = object.metadata.resource_version.as_deref().and_then(|text| text.parse::<u64>().ok());
+        version.is_none_or(|version| version >= told_in).then_some(object)
     }
 
     /// Number of items sealed to each key.
@@ -195,6 +200,19 @@ impl Inner {
         Some(entry)
     }
 
+    /// Objects of a namespace (or all) whose Secret is there for all we know, or is being written.
+    pub fn with_secret(&self, namespace: Option<&str>) -> HashSet<Key> {
+        let has_secret = |entry: &Entry| match &entry.state {
+            State::Synced(_) | State::Drifted(_) | State::WaitsForSecret(_) => true,
+            State::Unknown | State::WaitsForKey | State::Failed => entry.work != Work::Idle,
+        };
+        self.objects
+            .iter()
+            .filter(|(key, entry)| namespace.is_none_or(|ns| key.namespace() == ns) && has_secret(entry))
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
     /// Objects of a namespace (or all) that a new list did not bring.
     pub fn missing(&self, namespace: Option<&str>, listed: &HashSet<Key>) -> Vec<Key> {
         self.objects
@@ -217,6 +235,7 @@ impl Entry {
             state: State::Unknown,
             attempts: 0,
             told: None,
+            told_in: 0,
             keys: Vec::new(),
             cause: Cause::Due,
             work: Work::Idle,

@@ -39,6 +39,10 @@ fn version(uid: &str, resource: &str) -> Version {
     Version { uid: uid.into(), resource: resource.into() }
 }
 
+fn synced_at(resource: &str) -> State {
+    State::Synced(version("s", resource))
+}
+
 fn entry(state: State) -> Entry {
     let index = Index::default();
     see(&index, sighting("owner", 1));
@@ -109,6 +113,44 @@ fn ciphertexts_of_some_megabytes_are_kept_while_objects_wait_and_nothing_that_ha
         index.lock().see(&Key::new("ns", &number.to_string()), sighting("b", 1), SealedSecret::default());
     }
     assert_eq!(kept(), 1000, "usual ones all have room");
+}
+
+#[test]
+fn an_object_older_than_our_last_status_is_read_again() {
+    let index = Index::default();
+    let name = Key::new("ns", "app");
+    for (version, told_in, good) in [("7", 0, true), ("7", 8, false), ("8", 8, true), ("opaque", 8, true)] {
+        let mut object = SealedSecret::default();
+        object.metadata.resource_version = Some(version.to_owned());
+        index.lock().see(&name, sighting(version, told_in), object);
+        index.with(&name, |entry| entry.told_in = u64::try_from(told_in).unwrap());
+        assert_eq!(index.take_pending(&name).is_some(), good, "{version} {told_in}");
+    }
+}
+
+#[test]
+fn a_list_is_expected_to_bring_what_is_settled_or_being_written() {
+    let index = Index::default();
+    let states = [
+        ("synced", synced_at("1")),
+        ("drifted", State::Drifted(version("s", "1"))),
+        ("refused", State::WaitsForSecret(Looks::default())),
+        ("unknown", State::Unknown),
+        ("keyless", State::WaitsForKey),
+        ("failed", State::Failed),
+        ("writing", State::Unknown),
+    ];
+    for (name, state) in states {
+        let key = Key::new("ns", name);
+        index.lock().see(&key, sighting("a", 1), SealedSecret::default());
+        index.with(&key, |entry| entry.state = state);
+    }
+    index.with(&Key::new("ns", "writing"), Entry::begin);
+    let mut expected: Vec<_> = index.lock().with_secret(None).into_iter().collect();
+    expected.sort();
+    let names: Vec<_> = expected.iter().map(Key::name).collect();
+    assert_eq!(names, ["drifted", "refused", "synced", "writing"]);
+    assert_eq!(index.lock().with_secret(Some("other")).len(), 0);
 }
 
 #[test]

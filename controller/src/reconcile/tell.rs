@@ -89,7 +89,12 @@ pub async fn write_status(
         match sent
             .map_err(|e| ApiError::new(Request::sealed("update", "sealedsecrets/status", &namespace), e))
         {
-            Ok(_) | Err(ApiError::NotFound { .. }) => return Ok(()),
+            Ok(written) => {
+                let version = written.metadata.resource_version.and_then(|text| text.parse().ok());
+                context.index.with(&subject.key, |entry| entry.told_in = version.unwrap_or_default());
+                return Ok(());
+            }
+            Err(ApiError::NotFound { .. }) => return Ok(()),
             Err(ApiError::Conflict { .. }) => {}
             Err(error) => return Err(error),
         }

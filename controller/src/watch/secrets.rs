@@ -35,27 +35,24 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
         };
         (api, config.clone())
     };
-    let mut listed: Option<HashSet<Key>> = None;
+    // Of those that had a Secret when the list was made, whichever it does not bring has lost it. What is settled
+    // while the pages come is no news: the watch goes on from the moment of the list.
+    let mut expected: Option<HashSet<Key>> = None;
     let scope = namespace.as_deref();
     let handle = |event: Event<PartialObjectMeta<Secret>>| match event {
         Event::Init => {
             context.existing.begin(scope);
-            listed = Some(HashSet::new());
+            expected = None;
         }
         Event::InitApply(secret) => {
             let Some(key) = key_of(&secret.metadata) else { return };
             context.existing.insert(scope, &key);
-            // Of foreign Secrets nothing more is kept.
-            if heard(&context, &key, is(&secret.metadata))
-                && let Some(listed) = &mut listed
-            {
-                listed.insert(key);
-            }
+            expected.get_or_insert_with(|| context.index.lock().with_secret(scope)).remove(&key);
+            heard(&context, &key, is(&secret.metadata));
         }
         Event::InitDone => {
             context.existing.complete(scope);
-            let listed = listed.take().unwrap_or_default();
-            let missing = context.index.lock().missing(scope, &listed);
+            let missing = expected.take().unwrap_or_else(|| context.index.lock().with_secret(scope));
             for key in &missing {
                 heard(&context, key, Sign::Gone(None));
             }
@@ -76,14 +73,13 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
     follow("secrets", scope.unwrap_or_default(), source, handle).await;
 }
 
-/// Takes in what a Secret does; says whether a SealedSecret has its name.
-fn heard(context: &Context, key: &Key, sign: Sign) -> bool {
+/// Takes in what a Secret does.
+fn heard(context: &Context, key: &Key, sign: Sign) {
     let skip_recreate = context.config.skip_recreate;
     let due = context.index.with(key, |entry| entry.hear(sign, skip_recreate));
     if let Some(Some(priority)) = due {
         context.queue.push(key, priority);
     }
-    due.is_some()
 }
 
 fn is(metadata: &ObjectMeta) -> Sign {
