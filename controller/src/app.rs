@@ -165,6 +165,7 @@ fn context(config: Config, client: Client, keys: Arc<Store>, good_news: GoodNews
         existing: Existing::default(),
         queue: Queue::default(),
         pool: Pool::start(),
+        templates: Arc::default(),
         metrics: Arc::new(Metrics::new(VERSION, config.omit_secret_metrics)),
         events: Events::new(client.clone()),
         identity: identity(),

@@ -17,6 +17,7 @@ use crate::{
     metrics::Metrics,
     pool::Pool,
     queue::{Key, Queue},
+    templates::TemplateCache,
 };
 
 /// What every task shares.
@@ -35,6 +36,8 @@ pub struct Context {
     pub queue: Queue,
     /// Threads for private-key operations.
     pub pool: Pool,
+    /// Templates that were parsed before.
+    pub templates: Arc<TemplateCache>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What people are told.

@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod pool;
 pub mod queue;
 pub mod reconcile;
+pub mod templates;
 pub mod turn;
 pub mod watch;
 

@@ -167,6 +167,7 @@ fn context(threads: usize) -> (Arc<Context>, Vec<Receiver<Note>>) {
         existing: Existing::default(),
         queue: Queue::default(),
         pool: Pool::with_threads(threads),
+        templates: Arc::default(),
         metrics: Arc::new(Metrics::new("v1", false)),
         events: Events::new(client.clone()),
         good_news,

@@ -101,7 +101,16 @@ async fn find(context: &Context, turn: &Turn, object: Box<SealedSecret>, task: &
     let begun = Instant::now();
     let accept = context.config.accept_v1_data;
     let Snapshot { ring, generation, .. } = context.keys.snapshot();
-    let opened = open::open(&context.pool, turn.priority, *object, ring, task.first.clone(), accept).await;
+    let opened = open::open(
+        &context.pool,
+        &context.templates,
+        turn.priority,
+        *object,
+        ring,
+        task.first.clone(),
+        accept,
+    )
+    .await;
     context.metrics.unseal_seconds.observe(begun.elapsed().as_secs_f64());
     match opened {
         Err(failure) => {

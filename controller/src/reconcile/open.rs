@@ -8,11 +8,14 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use sealed_secrets_core::{
     Fingerprint, KeyRing, SealedSecret,
-    unseal::{self, CompiledTemplates, ItemError, Opened},
+    unseal::{self, ItemError, Opened},
 };
 
 use super::outcome::Failure;
-use crate::pool::{Pool, Priority};
+use crate::{
+    pool::{Pool, Priority},
+    templates::TemplateCache,
+};
 
 /// A Secret, and the keys that its items were sealed to with the number of items.
 pub struct Unsealed {
@@ -29,6 +32,7 @@ pub struct Unsealed {
 /// Opens every item and renders every template; gives all that is wrong at once.
 pub async fn open(
     pool: &Pool,
+    cache: &Arc<TemplateCache>,
     priority: Priority,
     sealed: SealedSecret,
     ring: Arc<KeyRing>,
@@ -65,8 +69,9 @@ pub async fn open(
     }
     let keys = tally(opened.values());
     let operations = opened.values().flatten().map(|opened| opened.tries).sum();
+    let cache = Arc::clone(cache);
     let assemble = move || {
-        let templates = CompiledTemplates::new(&sealed);
+        let templates = cache.of(&sealed);
         let sealed_items = &sealed.spec.encrypted_data;
         let volatile = templates.volatile_items().filter(|item| !sealed_items.contains_key(*item));
         let volatile = volatile.map(str::to_owned).collect();
