@@ -61,22 +61,49 @@ pub(crate) struct Call {
 pub(crate) struct Pipe {
     pub(crate) pos: Pos,
     /// Variables that take the value; two only in `range`.
-    pub(crate) variables: Vec<Name>,
+    pub(crate) variables: Variables,
     /// `=` rather than `:=`
     pub(crate) assign: bool,
-    pub(crate) commands: Vec<Command>,
+    /// The words of all commands; never empty.
+    pub(crate) words: Vec<Operand>,
 }
 
-/// A word and its arguments.
-#[derive(Debug)]
-pub(crate) struct Command {
-    /// Never empty.
-    pub(crate) words: Vec<Operand>,
+impl Pipe {
+    /// Each command: a word and its arguments.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &[Operand]> {
+        self.words.chunk_by(|word, _| !word.ends)
+    }
+}
+
+/// At most two names of variables, in place: most pipelines have none.
+#[derive(Debug, Default)]
+pub(crate) struct Variables {
+    names: [Name; 2],
+    len: u8,
+}
+
+impl Variables {
+    /// Adds a name; a third one is left out, and the parser refuses it before.
+    pub(crate) fn push(&mut self, name: Name) {
+        if let Some(free) = self.names.get_mut(usize::from(self.len)) {
+            *free = name;
+            self.len += 1;
+        }
+    }
+}
+
+impl std::ops::Deref for Variables {
+    type Target = [Name];
+    fn deref(&self) -> &[Name] {
+        &self.names[..usize::from(self.len)]
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct Operand {
     pub(crate) pos: Pos,
+    /// Whether it is the last word of its command.
+    pub(crate) ends: bool,
     pub(crate) what: Term,
 }
 

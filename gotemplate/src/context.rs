@@ -6,8 +6,9 @@ use std::{
 };
 
 use crate::{
+    budget::{Budget, Meter},
     error::Failure,
-    limits::{Limits, Meter},
+    limits::Limits,
     value::{Map, Str, Value},
 };
 
@@ -18,31 +19,35 @@ pub struct Env<'a> {
     /// Fills a buffer with random bytes. RSA and EC keys and their signatures are the exception: they
     /// come from the cryptographic library's own source, which cannot be replaced.
     pub random: &'a dyn Fn(&mut [u8]),
-    /// How much a render may cost.
+    /// How much a render without a [`Budget`] of its caller's may cost.
     pub limits: Limits,
 }
 
 /// One render as its functions see it.
 pub(crate) struct Context<'e> {
     env: &'e Env<'e>,
-    meter: Meter,
+    budget: Budget<'e>,
     literal_call: bool,
     mutated: Vec<crate::value::WeakMap>,
     caches: HashMap<TypeId, Box<dyn Any>>,
 }
 
+/// So many steps pass between two questions whether the caller still waits.
+const STEPS_BETWEEN_QUESTIONS: u64 = 1000;
+
+/// Copying this many bytes counts as one step.
+const BYTES_PER_STEP: usize = 64;
+
 /// What an entry of a map takes beside the bytes of its key and value.
 const ENTRY_BYTES: usize = 64;
+/// What the smallest map that is not empty takes.
+const MAP_BYTES: usize = 448;
+/// What a list takes beside its items.
+const LIST_BYTES: usize = 64;
 
 impl<'e> Context<'e> {
-    pub(crate) fn new(env: &'e Env<'e>) -> Self {
-        Self {
-            env,
-            meter: Meter::new(&env.limits),
-            literal_call: false,
-            mutated: Vec::new(),
-            caches: HashMap::new(),
-        }
+    pub(crate) fn new(env: &'e Env<'e>, budget: Budget<'e>) -> Self {
+        Self { env, budget, literal_call: false, mutated: Vec::new(), caches: HashMap::new() }
     }
 
     /// The instant of the render.
@@ -57,37 +62,76 @@ impl<'e> Context<'e> {
 
     /// The limits of the render.
     pub(crate) fn limits(&self) -> &Limits {
-        &self.env.limits
+        &self.budget.limits
+    }
+
+    /// What the render has left to spend.
+    pub(crate) fn meter(&mut self) -> &mut Meter {
+        &mut self.budget.meter
     }
 
     /// Pays for `bytes` of new values; call it *before* making them.
     pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Failure> {
-        self.meter.charge(bytes)
+        self.budget.meter.charge(bytes)?;
+        // Copying is work, too.
+        self.work(bytes / BYTES_PER_STEP)
     }
 
     /// Pays for a list of `len` items, beside what the items themselves hold.
     pub(crate) fn charge_list(&mut self, len: usize) -> Result<(), Failure> {
-        self.meter.charge(len.saturating_mul(size_of::<Value>()))
+        self.charge(len.saturating_mul(size_of::<Value>()).saturating_add(LIST_BYTES))
+    }
+
+    /// Pays for a map that gets its first entry: room for more comes with it.
+    pub(crate) fn charge_map(&mut self) -> Result<(), Failure> {
+        self.charge(MAP_BYTES)
+    }
+
+    /// Pays for `more` bytes at the end of a buffer, and for the buffer itself when it has to move.
+    #[inline]
+    pub(crate) fn charge_growth(&mut self, buffer: &mut Vec<u8>, more: usize) -> Result<(), Failure> {
+        self.charge(more)?;
+        if more > buffer.capacity() - buffer.len() { self.charge_move(buffer, more) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn charge_move(&mut self, buffer: &mut Vec<u8>, more: usize) -> Result<(), Failure> {
+        let room = buffer.len().saturating_add(more).max(buffer.capacity().saturating_mul(2));
+        self.charge(room)?;
+        buffer.reserve_exact(room - buffer.len());
+        Ok(())
     }
 
     /// Pays for `steps` of work that makes no values, such as visiting items.
     pub(crate) fn work(&mut self, steps: usize) -> Result<(), Failure> {
-        self.meter.work(steps)
+        if self.budget.meter.step(steps) { Ok(()) } else { self.ask(steps) }
     }
 
     /// Pays for a costly call: a key, a bcrypt, an scrypt.
-    pub(crate) fn costly(&mut self) -> Result<(), Failure> {
-        self.meter.costly()
+    pub(crate) fn costly(&mut self, units: usize) -> Result<(), Failure> {
+        self.budget.meter.costly(units)?;
+        self.ask(0)
+    }
+
+    /// Pays for `steps`, and asks whether the caller still waits.
+    #[cold]
+    fn ask(&mut self, steps: usize) -> Result<(), Failure> {
+        let most = if self.budget.interrupted.is_some() { STEPS_BETWEEN_QUESTIONS } else { u64::MAX };
+        self.budget.meter.next_slice(steps, most)?;
+        match self.budget.interrupted {
+            Some(interrupted) if interrupted() => Err(Failure::Interrupted),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Goes one level deeper into a value; on success [`Self::leave`] comes later.
     pub(crate) fn enter(&mut self) -> Result<(), Failure> {
-        self.meter.enter()
+        self.budget.meter.enter()
     }
 
     /// Comes back from [`Self::enter`].
     pub(crate) fn leave(&mut self) {
-        self.meter.leave();
+        self.budget.meter.leave();
     }
 
     /// Runs `inner` one level deeper: the guard of every recursion over values.
@@ -95,9 +139,9 @@ impl<'e> Context<'e> {
         &mut self,
         inner: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.meter.enter()?;
+        self.budget.meter.enter()?;
         let result = inner(self);
-        self.meter.leave();
+        self.budget.meter.leave();
         result
     }
 
@@ -105,6 +149,9 @@ impl<'e> Context<'e> {
     pub(crate) fn set(&mut self, map: &Map, key: Str, value: Value) -> Result<(), Failure> {
         if map.is_nil() {
             return Err(Failure::new("assignment to entry in nil map"));
+        }
+        if map.len() == 0 {
+            self.charge_map()?;
         }
         self.charge(ENTRY_BYTES + key.len())?;
         if value.is_container() {
@@ -154,7 +201,7 @@ mod tests {
     #[test]
     fn a_map_that_contains_itself_is_freed_with_its_render() {
         let env = Env { now: jiff::Timestamp::UNIX_EPOCH, random: &|_| {}, limits: Limits::default() };
-        let mut ctx = Context::new(&env);
+        let mut ctx = Context::new(&env, Budget::new(&env.limits));
         let map = Map::new(BTreeMap::new());
         ctx.set(&map, "self".into(), Value::Map(map.clone())).expect("the budget is large enough");
         let weak = map.downgrade();

@@ -31,6 +31,8 @@ pub enum ErrorKind {
     Exec,
     /// The template asked for more than its [`crate::Limits`] allow.
     Limit(Limit),
+    /// The caller no longer waits for the result, see [`crate::Budget::interrupted_by`].
+    Interrupted,
 }
 
 struct Calling<'a>(Option<&'a str>);
@@ -53,6 +55,8 @@ pub(crate) enum Failure {
     Message(Cow<'static, str>),
     /// A limit was reached.
     Limit(Limit),
+    /// The caller has lost interest.
+    Interrupted,
 }
 
 impl Failure {

@@ -23,13 +23,16 @@
 //! ```text
 //! text ▶ lexer ▶ parser ▶ ast (Template: parsed once, shared between threads)
 //! data, Env ▶ exec ▶ builtins, sprig (functions behind Go's signatures) ▶ format ▶ output
-//!                └── context, limits: every step, byte and level is paid for before it is taken
+//!                └── context, budget: every step, byte and level is paid for before it is taken
 //! ```
 #![allow(clippy::unnecessary_wraps, reason = "functions of one table share one signature")]
 
 mod ast;
+mod budget;
 mod builtins;
 mod context;
+mod costly;
+mod data;
 mod error;
 mod exec;
 mod format;
@@ -54,8 +57,10 @@ pub mod guide {
     pub mod differences {}
 }
 
+pub use budget::Budget;
 pub use builtins::function_names;
 pub use context::Env;
+pub use data::Data;
 pub use error::{Error, ErrorKind};
-pub use limits::{Limit, Limits};
+pub use limits::{Limit, Limits, NODE_BYTES};
 pub use template::Template;

@@ -1,31 +1,41 @@
-//! How much a template may cost, and the meter that stops it.
+//! How much templates may cost.
 
-use crate::error::Failure;
-
-/// What one parse or render may cost. The defaults suit Secrets, which hold at most one mebibyte.
-#[derive(Clone, Debug)]
+/// What templates may cost. One [`crate::Budget`] counts it down over any number of parses and renders; a parse or
+/// a render without one has a budget of its own.
+///
+/// The defaults suit one template whose author may be trusted to pay for the machine, such as in a command line.
+/// [`Limits::object`] suits all templates of one object whose author nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most bytes of template text.
+    /// Most bytes of template text, of all templates together.
     pub template_bytes: usize,
-    /// Most bytes that one render may print.
+    /// Most nodes of syntax trees, of all templates together. A tree takes at most [`NODE_BYTES`] for each.
+    pub nodes: usize,
+    /// Most bytes that renders may print, of all together.
     pub output_bytes: usize,
-    /// Most bytes that one render may make in values, counting those that it has dropped again.
+    /// Most bytes that renders may make in values, counting those that they have dropped again. The heap never
+    /// holds more than twice this and [`Limits::output_bytes`] at a time, beside the data and what a single call of
+    /// [`Limits::costly_calls`] takes for itself.
     pub value_bytes: usize,
     /// Most steps: a node executed, an item visited, some tens of bytes copied.
     pub steps: u64,
     /// Most levels of nesting: blocks, parentheses, template calls, values inside values.
     pub depth: usize,
-    /// Most units of costly calls: a bcrypt or a small key takes one, an RSA key of 2048 bits four, an
-    /// scrypt eight, an RSA key of 4096 bits sixteen.
+    /// Most units of costly calls: a bcrypt, a signature or a small key takes one, an RSA key of 2048 bits four, an
+    /// scrypt (which takes 32 MiB of memory while it runs) eight, an RSA key of 4096 bits sixteen.
     pub costly_calls: usize,
     /// Most bytes that a compiled regular expression may take.
     pub regex_bytes: usize,
 }
 
+/// Most bytes of memory that a syntax tree takes for each of its [`Limits::nodes`], what the allocator adds included.
+pub const NODE_BYTES: usize = 64;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             template_bytes: 4 << 20,
+            nodes: 4_000_000,
             output_bytes: 4 << 20,
             value_bytes: 32 << 20,
             steps: 1_000_000,
@@ -36,11 +46,42 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// For all templates of one object together: their output is what a Secret can hold, and an object's trees take
+    /// at most 8 MB.
+    pub fn object() -> Self {
+        Self {
+            template_bytes: 2 << 20,
+            nodes: 125_000,
+            output_bytes: 1 << 20,
+            value_bytes: 8 << 20,
+            regex_bytes: 2 << 20,
+            ..Self::default()
+        }
+    }
+
+    /// The value of one limit.
+    pub fn most(&self, limit: Limit) -> u64 {
+        match limit {
+            Limit::TemplateBytes => self.template_bytes as u64,
+            Limit::Nodes => self.nodes as u64,
+            Limit::OutputBytes => self.output_bytes as u64,
+            Limit::ValueBytes => self.value_bytes as u64,
+            Limit::Steps => self.steps,
+            Limit::Depth => self.depth as u64,
+            Limit::CostlyCalls => self.costly_calls as u64,
+            Limit::RegexBytes => self.regex_bytes as u64,
+        }
+    }
+}
+
 /// The limit that a template ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// [`Limits::template_bytes`]
     TemplateBytes,
+    /// [`Limits::nodes`]
+    Nodes,
     /// [`Limits::output_bytes`]
     OutputBytes,
     /// [`Limits::value_bytes`]
@@ -56,10 +97,23 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Every limit, in the order of the fields of [`Limits`].
+    pub const ALL: [Self; 8] = [
+        Self::TemplateBytes,
+        Self::Nodes,
+        Self::OutputBytes,
+        Self::ValueBytes,
+        Self::Steps,
+        Self::Depth,
+        Self::CostlyCalls,
+        Self::RegexBytes,
+    ];
+
     /// What a person would call it.
     pub fn describe(self) -> &'static str {
         match self {
             Self::TemplateBytes => "the template text is too long",
+            Self::Nodes => "the template has too many parts",
             Self::OutputBytes => "the output is too long",
             Self::ValueBytes => "the values made while rendering take too much memory",
             Self::Steps => "rendering takes too many steps",
@@ -68,55 +122,15 @@ impl Limit {
             Self::RegexBytes => "a regular expression is too large",
         }
     }
-}
 
-/// Counts down what a render may still spend.
-#[derive(Debug)]
-pub(crate) struct Meter {
-    bytes: usize,
-    steps: u64,
-    costly: usize,
-    depth: usize,
-}
-
-/// Copying this many bytes counts as one step.
-const BYTES_PER_STEP: usize = 64;
-
-impl Meter {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self {
-            bytes: limits.value_bytes,
-            steps: limits.steps,
-            costly: limits.costly_calls,
-            depth: limits.depth,
+    /// What it is counted in.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::TemplateBytes | Self::OutputBytes | Self::ValueBytes | Self::RegexBytes => "bytes",
+            Self::Nodes => "nodes",
+            Self::Steps => "steps",
+            Self::Depth => "levels",
+            Self::CostlyCalls => "units",
         }
-    }
-
-    /// Pays for memory before it is taken; copying it is work, too.
-    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Failure> {
-        self.bytes = self.bytes.checked_sub(bytes).ok_or(Failure::Limit(Limit::ValueBytes))?;
-        self.work(bytes / BYTES_PER_STEP)
-    }
-
-    /// Pays for work that takes no memory.
-    pub(crate) fn work(&mut self, steps: usize) -> Result<(), Failure> {
-        self.steps = self.steps.checked_sub(steps as u64).ok_or(Failure::Limit(Limit::Steps))?;
-        Ok(())
-    }
-
-    /// Pays for a key, a bcrypt or an scrypt.
-    pub(crate) fn costly(&mut self) -> Result<(), Failure> {
-        self.costly = self.costly.checked_sub(1).ok_or(Failure::Limit(Limit::CostlyCalls))?;
-        Ok(())
-    }
-
-    /// Goes one level deeper; every `enter` that succeeds is paired with a [`Meter::leave`].
-    pub(crate) fn enter(&mut self) -> Result<(), Failure> {
-        self.depth = self.depth.checked_sub(1).ok_or(Failure::Limit(Limit::Depth))?;
-        Ok(())
-    }
-
-    pub(crate) fn leave(&mut self) {
-        self.depth += 1;
     }
 }

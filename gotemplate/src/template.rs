@@ -3,7 +3,9 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use crate::{
+    budget::Budget,
     context::Env,
+    data::Data,
     error::{Error, ErrorKind, Failure},
     exec,
     limits::Limits,
@@ -32,9 +34,25 @@ impl Template {
 
     /// Parses `text` under the template name `name`.
     pub fn parse_within(name: &str, text: &str, limits: &Limits) -> Result<Self, Error> {
-        let trees = parser::parse(name, text, limits)
-            .map_err(|refusal| error(name, text, refusal.at, None, refusal.failure, ErrorKind::Parse))?;
+        Self::parse_with(name, text, &mut Budget::new(limits))
+    }
+
+    /// Parses `text` under the template name `name`, and pays for its length and its nodes.
+    pub fn parse_with(name: &str, text: &str, budget: &mut Budget<'_>) -> Result<Self, Error> {
+        let trees = parser::parse(name, text, budget).map_err(|refusal| {
+            error(name, text, refusal.at, None, refusal.failure, ErrorKind::Parse, &budget.limits)
+        })?;
         Ok(Self { name: name.to_owned(), text: text.to_owned(), trees })
+    }
+
+    /// The text that was parsed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The most bytes of memory that the template takes, its text included.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.text.len() + self.trees.bytes
     }
 
     /// Whether a render may come out differently next time with the same data, because a function that reads
@@ -43,11 +61,22 @@ impl Template {
         self.trees.volatile
     }
 
-    /// Renders with `.` as a map of strings to bytes (Go's `map[string]string`).
+    /// Whether a render may take long by design, because a function that makes keys or certificates or hashes
+    /// passwords is named somewhere. Such calls cannot be interrupted, see [`Limits::costly_calls`].
+    pub fn is_costly(&self) -> bool {
+        self.trees.costly
+    }
+
+    /// Renders with `.` as a map of strings to bytes (Go's `map[string]string`), within the limits of `env`.
     pub fn render(&self, data: &BTreeMap<String, Vec<u8>>, env: &Env<'_>) -> Result<Vec<u8>, Error> {
-        exec::render(&self.trees, &self.name, &self.text, data, env).map_err(|abort| {
+        self.render_with(&Data::from(data), env, &mut Budget::new(&env.limits))
+    }
+
+    /// Renders with `data` as `.`, and pays for all that it does.
+    pub fn render_with(&self, data: &Data, env: &Env<'_>, budget: &mut Budget<'_>) -> Result<Vec<u8>, Error> {
+        exec::render(&self.trees, &self.name, &self.text, data, env, budget).map_err(|abort| {
             let at = abort.at as usize;
-            error(&self.name, &self.text, at, abort.function, abort.failure, ErrorKind::Exec)
+            error(&self.name, &self.text, at, abort.function, abort.failure, ErrorKind::Exec, &budget.limits)
         })
     }
 }
@@ -60,12 +89,17 @@ fn error(
     function: Option<Cow<'static, str>>,
     failure: Failure,
     stage: ErrorKind,
+    limits: &Limits,
 ) -> Error {
     let before = &text.as_bytes()[..at.min(text.len())];
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let (kind, message) = match failure {
         Failure::Message(message) => (stage, message),
-        Failure::Limit(limit) => (ErrorKind::Limit(limit), limit.describe().into()),
+        Failure::Limit(limit) => {
+            let message = format!("{} (at most {} {})", limit.describe(), limits.most(limit), limit.unit());
+            (ErrorKind::Limit(limit), message.into())
+        }
+        Failure::Interrupted => (ErrorKind::Interrupted, "nobody waits for it any more".into()),
     };
     Error {
         kind,

@@ -103,6 +103,7 @@ fn run(id: &str) {
                 ErrorKind::Limit(_) => json!({ "limit": true }),
                 ErrorKind::Parse => json!({ "error": "parse" }),
                 ErrorKind::Exec => json!({ "error": "exec" }),
+                ErrorKind::Interrupted => json!({ "interrupted": true }),
             },
             error.to_string(),
         ),

@@ -31,7 +31,7 @@ fn recursion_ends_at_the_depth_limit() {
     fails(
         "{{define \"r\"}}{{template \"r\"}}{{end}}{{template \"r\"}}",
         ErrorKind::Limit(Limit::Depth),
-        "template: key:1:26: it is nested too deeply",
+        "template: key:1:26: it is nested too deeply (at most 500 levels)",
     );
 }
 
@@ -40,24 +40,28 @@ fn endless_work_ends_at_a_limit() {
     fails(
         "{{range 9000000000}}{{end}}",
         ErrorKind::Limit(Limit::Steps),
-        "template: key:1:9: rendering takes too many steps",
+        "template: key:1:9: rendering takes too many steps (at most 1000000 steps)",
     );
     fails(
         "{{range 9000000000}}{{printf \"%9999d\" 1}}{{end}}",
         ErrorKind::Limit(Limit::OutputBytes),
-        "template: key:1:23: the output is too long",
+        "template: key:1:23: the output is too long (at most 4194304 bytes)",
     );
     fails(
         "{{$s := repeat 9999999 \"x\"}}{{range 9}}{{$s = print $s $s}}{{end}}",
         ErrorKind::Limit(Limit::ValueBytes),
-        "template: key:1:47: calling print: the values made while rendering take too much memory",
+        "template: key:1:47: calling print: the values made while rendering take too much memory (at most 33554432 bytes)",
     );
 }
 
 #[test]
 fn a_map_that_contains_itself_is_an_error() {
     let template = "{{$d := dict}}{{$_ := set $d \"self\" $d}}{{$d}}";
-    fails(template, ErrorKind::Limit(Limit::Depth), "template: key:1:43: it is nested too deeply");
+    fails(
+        template,
+        ErrorKind::Limit(Limit::Depth),
+        "template: key:1:43: it is nested too deeply (at most 500 levels)",
+    );
 }
 
 #[test]
@@ -145,7 +149,7 @@ fn patterns_are_bounded() {
     fails(
         "{{ regexMatch \"\\\\pL{500}\" \"a\" }}",
         ErrorKind::Limit(Limit::RegexBytes),
-        "template: key:1:4: calling regexMatch: a regular expression is too large",
+        "template: key:1:4: calling regexMatch: a regular expression is too large (at most 4194304 bytes)",
     );
 }
 
@@ -154,7 +158,7 @@ fn costly_calls_are_counted() {
     fails(
         "{{ range until 41 }}{{ $_ := genPrivateKey \"ecdsa\" }}{{ end }}",
         ErrorKind::Limit(Limit::CostlyCalls),
-        "template: key:1:30: calling genPrivateKey: it calls costly functions (keys, bcrypt, scrypt) too often",
+        "template: key:1:30: calling genPrivateKey: it calls costly functions (keys, bcrypt, scrypt) too often (at most 40 units)",
     );
 }
 
@@ -163,7 +167,7 @@ fn a_range_that_never_ends_is_an_error() {
     fails(
         "{{ untilStep 9223372036854775806 9223372036854775807 9223372036854775807 }}",
         ErrorKind::Limit(Limit::Steps),
-        "template: key:1:4: calling untilStep: rendering takes too many steps",
+        "template: key:1:4: calling untilStep: rendering takes too many steps (at most 1000000 steps)",
     );
 }
 
@@ -223,12 +227,12 @@ fn searches_that_look_far_behind_their_match_are_paid_for() {
     fails(
         "{{ regexFindAll \"a.*b|a\" (repeat 1000000 \"a\") -1 | len }}",
         ErrorKind::Limit(Limit::Steps),
-        "template: key:1:4: calling regexFindAll: rendering takes too many steps",
+        "template: key:1:4: calling regexFindAll: rendering takes too many steps (at most 1000000 steps)",
     );
     fails(
         "{{ regexMatch \"[^x]{1000}y\" (repeat 1000000 \"a\") }}",
         ErrorKind::Limit(Limit::Steps),
-        "template: key:1:4: calling regexMatch: rendering takes too many steps",
+        "template: key:1:4: calling regexMatch: rendering takes too many steps (at most 1000000 steps)",
     );
     prints("{{ regexFindAll \"a\" (repeat 100000 \"a\") -1 | len }}", "100000");
     prints("{{ regexFindAll \"[a-z]+\" (repeat 3000 \"word \") -1 | len }}", "3000");

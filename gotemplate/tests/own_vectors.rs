@@ -27,6 +27,7 @@ fn agrees(case: &Case, outcome: &Result<Vec<u8>, Error>) -> bool {
             ErrorKind::Parse => case.expect["error"] == "parse",
             ErrorKind::Exec => case.expect["error"] == "exec",
             ErrorKind::Limit(_) => case.expect["limit"] == true,
+            ErrorKind::Interrupted => false,
         },
     }
 }

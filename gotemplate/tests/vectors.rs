@@ -49,7 +49,7 @@ fn agrees(case: &Case, outcome: &Result<Vec<u8>, Error>) -> bool {
         Err(error) => match error.kind {
             ErrorKind::Parse => expect["error"] == "parse",
             ErrorKind::Exec => expect["error"] == "exec",
-            ErrorKind::Limit(_) => false,
+            ErrorKind::Limit(_) | ErrorKind::Interrupted => false,
         },
     }
 }

@@ -22,7 +22,7 @@ fn text(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Vec<u8>, Failure> {
 
 pub(super) fn html(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let text = text(ctx, args)?;
-    ctx.charge(text.len().saturating_mul(2))?;
+    ctx.charge(text.len().saturating_mul(5))?;
     let mut out = Vec::with_capacity(text.len());
     for byte in text {
         match byte {
@@ -40,7 +40,7 @@ pub(super) fn html(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 
 pub(super) fn js(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let text = text(ctx, args)?;
-    ctx.charge(text.len().saturating_mul(2))?;
+    ctx.charge(text.len().saturating_mul(6))?;
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {

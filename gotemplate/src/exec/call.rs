@@ -83,11 +83,23 @@ impl<'t> Exec<'t, '_> {
             let value = accept(last, wanted).map_err(|e| of(function, at, e))?;
             self.arguments.push(value);
         }
+        if self.arguments.capacity() > self.arguments_paid {
+            self.ctx.charge((self.arguments.capacity() - self.arguments_paid) * size_of::<Value>()).at(at)?;
+            self.arguments_paid = self.arguments.capacity();
+        }
         let bytes = self.arguments[from..].iter().map(text_len).fold(0, usize::saturating_add);
         self.ctx.work(bytes / BYTES_PER_STEP).at(at)?;
         self.ctx.set_literal_call(literal);
         let result = (function.run)(&mut self.ctx, Args(&self.arguments[from..]));
+        let made = match &result {
+            Ok(Value::Str(text)) if text.is_unshared() => SHARED_BYTES + text.len(),
+            Ok(Value::Object(_)) => OBJECT_BYTES,
+            _ => 0,
+        };
         self.arguments.truncate(from);
+        if made > 0 {
+            self.ctx.charge(made).map_err(|failure| of(function, at, failure))?;
+        }
         result.map_err(|failure| of(function, at, failure))
     }
 
@@ -110,6 +122,11 @@ impl<'t> Exec<'t, '_> {
 
 /// Reading this much of its text arguments counts as one step of a call.
 const BYTES_PER_STEP: usize = 1024;
+
+/// What a string takes beside its bytes.
+const SHARED_BYTES: usize = 32;
+/// What a time, a version or a certificate takes beside its texts.
+const OBJECT_BYTES: usize = 96;
 
 fn text_len(value: &Value) -> usize {
     if let Value::Str(text) = value { text.len() } else { 0 }

@@ -11,15 +11,18 @@ mod field;
 mod pipeline;
 mod walk;
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use crate::{
     ast::{self, Name, Pos},
+    budget::Budget,
     context::{Context, Env},
+    data::Data,
     error::Failure,
     parser::Trees,
-    value::{Map, Str, Value},
+    value::Value,
 };
+use walk::Flow;
 
 /// Where a render stopped, and why.
 #[derive(Debug)]
@@ -38,24 +41,28 @@ pub(crate) fn render(
     trees: &Trees,
     name: &str,
     text: &str,
-    data: &BTreeMap<String, Vec<u8>>,
+    data: &Data,
     env: &Env<'_>,
+    budget: &mut Budget<'_>,
 ) -> Result<Vec<u8>> {
-    let root = Value::Map(Map::of_strings(
-        data.iter().map(|(key, value)| (Str::from(key.as_str()), Str::from(value.as_slice()))),
-    ));
+    let root = data.root();
+    let most_output = budget.meter.output;
     let mut exec = Exec {
-        ctx: Context::new(env),
+        ctx: Context::new(env, budget.clone()),
         trees,
         text: text.as_bytes(),
-        out: Vec::with_capacity(text.len().min(env.limits.output_bytes)),
+        out: Vec::with_capacity(text.len().min(most_output)),
+        most_output,
         variables: vec![(ast::ROOT, root.clone())],
         base: 0,
         arguments: Vec::new(),
+        arguments_paid: 0,
     };
-    if let Some(list) = trees.by_name.get(name.as_bytes()) {
-        exec.list(&root, list)?;
-    }
+    let done = trees.by_name.get(name.as_bytes()).map_or(Ok(Flow::Next), |list| exec.list(&root, list));
+    budget.meter.clone_from(exec.ctx.meter());
+    budget.meter.surface(&budget.limits);
+    done?;
+    budget.meter.output -= exec.out.len();
     Ok(exec.out)
 }
 
@@ -64,12 +71,16 @@ struct Exec<'t, 'e> {
     trees: &'t Trees,
     text: &'t [u8],
     out: Vec<u8>,
+    /// How long `out` may become.
+    most_output: usize,
     /// Innermost last; a value may be a [`boxed_nil`].
     variables: Vec<(Name, Value)>,
     /// Where the variables of the running template begin: it sees none of its caller's.
     base: usize,
     /// Arguments of the calls that are being prepared, innermost last.
     arguments: Vec<Value>,
+    /// For how many of them memory was paid.
+    arguments_paid: usize,
 }
 
 /// Adds the place to a failure.

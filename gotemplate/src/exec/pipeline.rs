@@ -2,7 +2,7 @@
 
 use super::{At, Exec, Result, boxed_nil, fail};
 use crate::{
-    ast::{Command, Name, Number, Operand, Pipe, Pos, Term},
+    ast::{Name, Number, Operand, Pipe, Pos, Term},
     error::Failure,
     value::Value,
 };
@@ -15,23 +15,23 @@ impl<'t> Exec<'t, '_> {
     pub(super) fn pipeline(&mut self, dot: &Value, pipe: &'t Pipe) -> Result<Value> {
         self.ctx.work(1).at(pipe.pos)?;
         let mut value = None;
-        for command in &pipe.commands {
+        for command in pipe.commands() {
             // Each value is the last argument of the next command.
             value = Some(boxed_nil::unboxed(self.command(dot, command, value)?));
         }
         let value = value.unwrap_or(Value::Nil);
-        for name in &pipe.variables {
+        for name in pipe.variables.iter() {
             if pipe.assign {
                 self.set(*name, value.clone(), pipe.pos)?;
             } else {
-                self.variables.push((*name, value.clone()));
+                self.declare(*name, value.clone(), pipe.pos)?;
             }
         }
         Ok(value)
     }
 
-    fn command(&mut self, dot: &Value, command: &'t Command, last: Option<Value>) -> Result<Value> {
-        let [word, arguments @ ..] = command.words.as_slice() else { return Ok(Value::Nil) };
+    fn command(&mut self, dot: &Value, command: &'t [Operand], last: Option<Value>) -> Result<Value> {
+        let [word, arguments @ ..] = command else { return Ok(Value::Nil) };
         match &word.what {
             Term::Function(callee) => self.call(dot, *callee, word.pos, arguments, last),
             Term::Field(path) => self.fields(dot, dot.clone(), path, word.pos, arguments, last),
@@ -90,6 +90,15 @@ impl<'t> Exec<'t, '_> {
     fn get(&mut self, name: Name, at: Pos) -> Result<Value> {
         let index = self.find(name, at)?;
         Ok(self.variables[index].1.clone())
+    }
+
+    /// Declares a variable up to the end of the block.
+    pub(super) fn declare(&mut self, name: Name, value: Value, at: Pos) -> Result<()> {
+        if self.variables.len() == self.variables.capacity() {
+            self.ctx.charge(self.variables.len() * size_of::<(Name, Value)>()).at(at)?;
+        }
+        self.variables.push((name, value));
+        Ok(())
     }
 
     /// Assigns to the innermost variable of that name.

@@ -40,7 +40,7 @@ impl<'t> Exec<'t, '_> {
 
     fn write(&mut self, at: Pos, bytes: &[u8]) -> Result<Flow> {
         self.ctx.work(1 + bytes.len() / 64).at(at)?;
-        if bytes.len() > self.ctx.limits().output_bytes.saturating_sub(self.out.len()) {
+        if bytes.len() > self.most_output.saturating_sub(self.out.len()) {
             return Err(Failure::Limit(Limit::OutputBytes)).at(at);
         }
         self.out.extend_from_slice(bytes);
@@ -160,7 +160,7 @@ impl<'t> Exec<'t, '_> {
     fn iteration(&mut self, index: Value, item: &Value, range: &'t Range) -> Result<Flow> {
         self.ctx.work(1).at(range.pipe.pos)?;
         let mark = self.variables.len();
-        match range.pipe.variables.as_slice() {
+        match &*range.pipe.variables {
             [] => {}
             [name] => self.set_range_variable(*name, 1, item.clone(), range)?,
             [first, second, ..] => {
@@ -200,7 +200,7 @@ impl<'t> Exec<'t, '_> {
         };
         self.ctx.enter().at(call.pos)?;
         let base = std::mem::replace(&mut self.base, self.variables.len());
-        self.variables.push((ast::ROOT, argument.clone()));
+        self.declare(ast::ROOT, argument.clone(), call.pos)?;
         self.list(&argument, list)?;
         self.variables.truncate(self.base);
         self.base = base;

@@ -16,7 +16,7 @@ use value::Printer;
 pub(crate) fn append_value(ctx: &mut Context<'_>, out: &mut Vec<u8>, value: &Value) -> Result<(), Failure> {
     match value {
         Value::Str(text) => {
-            ctx.charge(text.len())?;
+            ctx.charge_growth(out, text.len())?;
             out.extend_from_slice(text);
             Ok(())
         }

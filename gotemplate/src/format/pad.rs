@@ -23,14 +23,14 @@ pub(super) struct Flags {
 impl Printer<'_, '_> {
     /// Appends bytes as they are.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.ctx.charge(bytes.len())?;
+        self.ctx.charge_growth(self.out, bytes.len())?;
         self.out.extend_from_slice(bytes);
         Ok(())
     }
 
     /// Appends the fill of a width.
     pub(super) fn fill(&mut self, count: usize) -> Result<(), Failure> {
-        self.ctx.charge(count)?;
+        self.ctx.charge_growth(self.out, count)?;
         let byte = if self.flags.zero && !self.flags.minus { b'0' } else { b' ' };
         self.out.resize(self.out.len() + count, byte);
         Ok(())

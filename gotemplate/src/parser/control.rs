@@ -56,14 +56,22 @@ struct Blocks {
     list: List,
 }
 
+/// Room for this many nodes is made at the start.
+const ROOT_NODES: usize = 4;
+
 impl Parser<'_> {
     /// The whole text: its own nodes; definitions are filed on the way.
     pub(super) fn nodes(&mut self) -> Result<List> {
         let mut blocks = Blocks::default();
+        self.pay(ROOT_NODES * size_of::<Node>(), 0)?;
+        blocks.list.reserve_exact(ROOT_NODES);
         loop {
             let token = self.tokens.next_word();
             match token.kind {
-                Kind::Text => blocks.list.push(Node::Text(pos(token.start), pos(token.end))),
+                Kind::Text => {
+                    let node = Node::Text(pos(token.start), pos(token.end));
+                    self.push(&mut blocks.list, node, token.start)?;
+                }
                 Kind::LeftDelim => self.action(&mut blocks)?,
                 Kind::Eof => {
                     return match blocks.open.last() {
@@ -97,18 +105,15 @@ impl Parser<'_> {
             Kind::Block => self.definition(token, blocks),
             Kind::Template => {
                 let call = self.call()?;
-                blocks.list.push(call);
-                Ok(())
+                self.push(&mut blocks.list, call, token.start)
             }
             Kind::Break | Kind::Continue => {
                 let jump = self.jump()?;
-                blocks.list.push(jump);
-                Ok(())
+                self.push(&mut blocks.list, jump, token.start)
             }
             _ => {
                 let pipe = self.pipeline("command", Kind::RightDelim)?;
-                blocks.list.push(Node::Action(pipe));
-                Ok(())
+                self.push(&mut blocks.list, Node::Action(pipe), token.start)
             }
         }
     }
@@ -165,7 +170,8 @@ impl Parser<'_> {
                 let Part::Branch(pipe) = std::mem::replace(part, Part::Otherwise) else {
                     return fail(token.start, "expected {{end}}, found a second {{else}}");
                 };
-                done.push((pipe, std::mem::take(&mut blocks.list)));
+                let list = std::mem::take(&mut blocks.list);
+                self.push(done, (pipe, list), token.start)?;
                 if next.kind == at.kind {
                     self.tokens.next();
                     *part = Part::Branch(self.pipeline(control_name(at.kind), Kind::RightDelim)?);
@@ -195,7 +201,7 @@ impl Parser<'_> {
                 self.scope.truncate(declared);
                 let otherwise = match part {
                     Part::Branch(pipe) => {
-                        done.push((pipe, list));
+                        self.push(&mut done, (pipe, list), token.start)?;
                         List::new()
                     }
                     Part::Otherwise => list,
@@ -211,6 +217,7 @@ impl Parser<'_> {
                     self.scope.ranges -= 1;
                     (list, List::new())
                 };
+                self.pay(size_of::<Range>(), token.start)?;
                 Node::Range(Box::new(Range { pipe, body, otherwise }))
             }
             Block::Definition { name, scope, pipe } => {
@@ -219,17 +226,18 @@ impl Parser<'_> {
                 if open.at.kind == Kind::Define {
                     return Ok(());
                 }
+                self.pay(size_of::<Call>(), token.start)?;
                 call(open.at.start, name, pipe)
             }
         };
-        blocks.list.push(node);
-        Ok(())
+        self.push(&mut blocks.list, node, token.start)
     }
 
     /// `template`; the keyword is past.
     fn call(&mut self) -> Result<Node> {
         let at = self.tokens.peek_word().start;
         let name = self.template_name("template")?;
+        self.pay(size_of::<Call>(), at)?;
         if self.tokens.peek_word().kind == Kind::RightDelim {
             self.tokens.next();
             return Ok(call(at, name, None));
@@ -247,9 +255,9 @@ impl Parser<'_> {
     }
 
     /// The bytes of a string literal.
-    pub(super) fn string(&self, token: Token) -> Result<Str> {
+    pub(super) fn string(&mut self, token: Token) -> Result<Str> {
         match strconv::unquote(&self.text[token.start..token.end]) {
-            Some(bytes) => Ok(bytes.into()),
+            Some(bytes) => self.kept(&bytes, token.start),
             None => fail(token.start, "the string literal holds a bad escape"),
         }
     }

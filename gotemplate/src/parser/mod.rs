@@ -12,10 +12,11 @@ mod tokens;
 use std::collections::HashMap;
 
 use crate::{
-    ast::{self, List, Name, Node},
+    ast::{self, List, Name, Node, Operand},
+    budget::Budget,
     builtins,
     error::Failure,
-    limits::{Limit, Limits},
+    limits::Limit,
     value::Str,
 };
 use tokens::Tokens;
@@ -28,6 +29,10 @@ pub(crate) struct Trees {
     pub(crate) names: Vec<String>,
     /// Whether a function is named whose result may be another one each time.
     pub(crate) volatile: bool,
+    /// Whether a function is named that takes long by design.
+    pub(crate) costly: bool,
+    /// What was paid for the trees, at least as much as they take.
+    pub(crate) bytes: usize,
 }
 
 /// Why a text is no template, and where.
@@ -38,15 +43,27 @@ pub(crate) struct Refusal {
 }
 
 /// Parses `text`, whose own tree gets the name `name`.
-pub(crate) fn parse(name: &str, text: &str, limits: &Limits) -> Result<Trees, Refusal> {
-    if text.len() > limits.template_bytes || u32::try_from(text.len()).is_err() {
+pub(crate) fn parse(name: &str, text: &str, budget: &mut Budget<'_>) -> Result<Trees, Refusal> {
+    let left = budget.meter.template_bytes.checked_sub(text.len());
+    let Some(left) = left.filter(|_| u32::try_from(text.len()).is_ok()) else {
         return Err(Refusal { at: 0, failure: Failure::Limit(Limit::TemplateBytes) });
-    }
-    let mut parser = Parser::new(text, limits.depth);
-    let root = parser.nodes()?;
-    parser.add(name.into(), root, 0)?;
-    Ok(Trees { by_name: parser.trees, names: parser.names, volatile: parser.volatile })
+    };
+    budget.meter.template_bytes = left;
+    let mut parser = Parser::new(text, budget.limits.depth, budget.meter.tree_bytes);
+    let parsed = parser.nodes().and_then(|root| parser.add(name.into(), root, 0));
+    let bytes = budget.meter.tree_bytes - parser.bytes_left;
+    budget.meter.tree_bytes = parser.bytes_left;
+    parsed?;
+    let Parser { trees, names, volatile, costly, .. } = parser;
+    Ok(Trees { by_name: trees, names, volatile, costly, bytes })
 }
+
+/// What the allocator adds to each piece of memory, about.
+const ALLOCATION_BYTES: usize = 16;
+/// What a shared string takes beside its bytes.
+const SHARED_BYTES: usize = 16;
+/// What an entry of a hash map takes, with the room that the map keeps free.
+const ENTRY_BYTES: usize = 112;
 
 type Result<T, E = Refusal> = std::result::Result<T, E>;
 
@@ -62,6 +79,13 @@ struct Parser<'t> {
     /// Most levels that an operand may have.
     most_depth: usize,
     volatile: bool,
+    costly: bool,
+    /// Bytes that the trees may still take, see [`crate::Limits::nodes`].
+    bytes_left: usize,
+    /// The last name of a field: it often comes again.
+    field: Option<Str>,
+    /// Words of the pipelines that are being read, innermost last; each pipeline takes its own when it ends.
+    words: Vec<Operand>,
 }
 
 /// What is visible inside one definition.
@@ -99,7 +123,7 @@ impl Scope {
 }
 
 impl<'t> Parser<'t> {
-    fn new(text: &'t str, depth: usize) -> Self {
+    fn new(text: &'t str, depth: usize, bytes: usize) -> Self {
         Self {
             text,
             tokens: Tokens::new(text),
@@ -110,11 +134,51 @@ impl<'t> Parser<'t> {
             depth,
             most_depth: depth,
             volatile: false,
+            costly: false,
+            bytes_left: bytes,
+            field: None,
+            words: Vec::new(),
         }
+    }
+
+    /// Pays for a piece of memory of so many bytes, before it is taken.
+    fn pay(&mut self, bytes: usize, at: usize) -> Result<()> {
+        let left = self.bytes_left.checked_sub(bytes.saturating_add(ALLOCATION_BYTES));
+        self.bytes_left = left.ok_or_else(|| refusal(at, Failure::Limit(Limit::Nodes)))?;
+        Ok(())
+    }
+
+    /// Adds an item to a list of the tree, and pays when that has to grow.
+    fn push<T>(&mut self, list: &mut Vec<T>, item: T, at: usize) -> Result<()> {
+        if list.len() == list.capacity() {
+            // Most lists of a tree stay at one item, for which the usual growth would take room for four.
+            let more = if list.len() == 1 { 3 } else { list.len().max(1) };
+            self.pay(more.saturating_mul(size_of::<T>()), at)?;
+            list.reserve_exact(more);
+        }
+        list.push(item);
+        Ok(())
+    }
+
+    /// A string that the tree keeps.
+    fn kept(&mut self, text: &[u8], at: usize) -> Result<Str> {
+        self.pay(text.len().saturating_add(SHARED_BYTES), at)?;
+        Ok(text.into())
+    }
+
+    /// The name of a field.
+    fn field(&mut self, name: &str, at: usize) -> Result<Str> {
+        if let Some(known) = self.field.as_ref().filter(|known| ***known == *name.as_bytes()) {
+            return Ok(known.clone());
+        }
+        let kept = self.kept(name.as_bytes(), at)?;
+        self.field = Some(kept.clone());
+        Ok(kept)
     }
 
     /// Files a definition; of two, one must be blank.
     fn add(&mut self, name: Str, list: List, at: usize) -> Result<()> {
+        self.pay(ENTRY_BYTES + name.len(), at)?;
         let blank = list.iter().all(|node| self.is_blank(node));
         match self.trees.get(&name) {
             Some(known) if !known.iter().all(|node| self.is_blank(node)) => {
@@ -139,14 +203,15 @@ impl<'t> Parser<'t> {
     }
 
     /// The number of a variable's name.
-    fn number_of(&mut self, name: &'t str) -> Name {
+    fn number_of(&mut self, name: &'t str, at: usize) -> Result<Name> {
         if let Some(number) = self.numbers.get(name) {
-            return *number;
+            return Ok(*number);
         }
+        self.pay(2 * ENTRY_BYTES + name.len(), at)?;
         let number = Name::try_from(self.names.len()).expect("a text of 32-bit length has fewer names");
         self.names.push(name.to_owned());
         self.numbers.insert(name, number);
-        number
+        Ok(number)
     }
 
     /// Goes one level deeper; the caller comes back by [`Self::leave`].

@@ -2,7 +2,8 @@
 
 use super::{Parser, Result, callee, fail, number, pos, refusal};
 use crate::{
-    ast::{Command, Number, Operand, Pipe, Term},
+    ast::{Number, Operand, Pipe, Pos, Term, Variables},
+    costly,
     error::Failure,
     lexer::{Kind, Token},
     limits::Limit,
@@ -13,12 +14,17 @@ use crate::{
 /// Go's own bound on parentheses within parentheses.
 const MOST_PARENTHESES: usize = 10_000;
 
+/// What the scope takes for a variable that is declared.
+const DECLARATION_BYTES: usize = 64;
+
 /// A pipeline that is being read. Parentheses make a stack of these rather than of calls, so that
 /// their depth is not the depth of the thread's stack.
 struct Frame {
     pipe: Pipe,
-    /// The words of the command that is being read, once it has begun.
-    words: Option<Vec<Operand>>,
+    /// Where in the parser's words those of the pipeline begin.
+    words: usize,
+    /// Where those of the command begin that is being read, once it has begun.
+    command: Option<usize>,
     /// Levels of the tallest operand so far.
     height: usize,
     context: &'static str,
@@ -38,9 +44,10 @@ impl<'t> Parser<'t> {
         let mut frame = self.open(context, end)?;
         loop {
             let token = self.tokens.peek_word();
-            if frame.words.is_none() {
+            if frame.command.is_none() {
                 if token.kind == frame.end {
                     self.tokens.next();
+                    frame.pipe.words = taken(&mut self.words, frame.words);
                     self.check(&frame.pipe, frame.context, token)?;
                     let Some(parent) = outer.pop() else { return Ok(frame.pipe) };
                     let inner = std::mem::replace(&mut frame, parent);
@@ -50,13 +57,15 @@ impl<'t> Parser<'t> {
                 if !begins_operand(token.kind) {
                     return self.unexpected(token, frame.context);
                 }
-                frame.words = Some(Vec::new());
+                frame.command = Some(self.words.len());
             }
             if token.kind == Kind::LeftParen {
                 self.tokens.next();
                 if outer.len() >= MOST_PARENTHESES {
                     return fail(token.start, "parentheses are nested too deeply");
                 }
+                // For the frame, and for the box that the pipeline may end in.
+                self.pay(2 * size_of::<Frame>(), token.start)?;
                 let inner = self.open("parentheses", Kind::RightParen)?;
                 outer.push(std::mem::replace(&mut frame, inner));
                 continue;
@@ -69,12 +78,12 @@ impl<'t> Parser<'t> {
     fn open(&mut self, context: &'static str, end: Kind) -> Result<Frame> {
         let mut pipe = Pipe {
             pos: pos(self.tokens.peek_word().start),
-            variables: Vec::new(),
+            variables: Variables::default(),
             assign: false,
-            commands: Vec::new(),
+            words: Vec::new(),
         };
         self.declarations(&mut pipe, context)?;
-        Ok(Frame { pipe, words: None, height: 0, context, end })
+        Ok(Frame { pipe, words: self.words.len(), command: None, height: 0, context, end })
     }
 
     /// Makes an operand of a finished pair of parentheses.
@@ -82,21 +91,20 @@ impl<'t> Parser<'t> {
         let at = frame.pipe.pos;
         let (operand, height) = match sole_parentheses(frame.pipe) {
             Ok(inner) => (inner, frame.height),
-            Err(pipe) => (Operand { pos: at, what: Term::Pipe(Box::new(pipe)) }, frame.height + 1),
+            Err(pipe) => (operand(at, Term::Pipe(Box::new(pipe))), frame.height + 1),
         };
         self.after_term(Some(Tall { operand, height }), parent)
     }
 
     /// Adds the fields behind a term, files it, and sees whether the command goes on.
     fn after_term(&mut self, term: Option<Tall>, frame: &mut Frame) -> Result<()> {
-        let words = frame.words.get_or_insert_default();
         if let Some(term) = term {
             let term = self.with_fields(term)?;
             if term.height > self.most_depth {
                 return Err(refusal(term.operand.pos as usize, Failure::Limit(Limit::Depth)));
             }
             frame.height = frame.height.max(term.height);
-            words.push(term.operand);
+            self.add_word(Operand { ends: false, ..term.operand })?;
         }
         let token = self.tokens.peek();
         match token.kind {
@@ -107,10 +115,21 @@ impl<'t> Parser<'t> {
             }
             _ => return self.unexpected(token, "operand"),
         }
-        match frame.words.take() {
-            Some(words) if !words.is_empty() => frame.pipe.commands.push(Command { words }),
-            _ => return fail(token.start, "empty command"),
+        let words = self.words.len();
+        match (frame.command.take(), self.words.last_mut()) {
+            (Some(start), Some(last)) if start < words => {
+                last.ends = true;
+                Ok(())
+            }
+            _ => fail(token.start, "empty command"),
         }
+    }
+
+    /// Adds a word to the pipeline that is being read, which takes it over at its end.
+    fn add_word(&mut self, word: Operand) -> Result<()> {
+        let grown = if self.words.len() == self.words.capacity() { self.words.len().max(4) } else { 0 };
+        self.pay((grown + 1).saturating_mul(size_of::<Operand>()), word.pos as usize)?;
+        self.words.push(word);
         Ok(())
     }
 
@@ -123,8 +142,10 @@ impl<'t> Parser<'t> {
             }
             let variable = self.tokens.next();
             self.tokens.next_word();
-            let name = self.number_of(self.source(variable));
+            let name = self.number_of(self.source(variable), variable.start)?;
             pipe.variables.push(name);
+            // The scope counts it.
+            self.pay(DECLARATION_BYTES, variable.start)?;
             self.scope.declare(name);
             if !comma {
                 pipe.assign = next.kind == Kind::Assign;
@@ -142,14 +163,18 @@ impl<'t> Parser<'t> {
     }
 
     fn check(&self, pipe: &Pipe, context: &'static str, end: Token) -> Result<()> {
-        if pipe.commands.is_empty() {
+        if pipe.words.is_empty() {
             return self.unexpected(end, &format!("{context}: a value is missing"));
         }
-        for command in &pipe.commands[1..] {
-            if let Operand {
-                pos,
-                what: Term::Bool(_) | Term::Dot | Term::Nil | Term::Number(_) | Term::Str(_),
-            } = &command.words[0]
+        for command in pipe.commands().skip(1) {
+            if let [
+                Operand {
+                    pos,
+                    what: Term::Bool(_) | Term::Dot | Term::Nil | Term::Number(_) | Term::Str(_),
+                    ..
+                },
+                ..,
+            ] = command
             {
                 return fail(*pos as usize, "only a function or a field can follow \"|\"");
             }
@@ -163,22 +188,29 @@ impl<'t> Parser<'t> {
         if next.kind != Kind::Field {
             return Ok(term);
         }
-        let mut fields = Vec::new();
-        while self.tokens.peek().kind == Kind::Field {
-            let field = self.tokens.next();
-            fields.push(Str::from(&self.source(field)[1..]));
-        }
         match &mut term.operand.what {
-            Term::Field(path) | Term::Variable(_, path) => path.append(&mut fields),
+            Term::Field(path) | Term::Variable(_, path) => self.more_fields(path)?,
             Term::Bool(_) | Term::Str(_) | Term::Number(_) | Term::Nil | Term::Dot => {
                 return fail(next.start, "a literal has no fields");
             }
             Term::Function(_) | Term::Pipe(_) | Term::Chain(..) => {
-                let what = Term::Chain(Box::new(term.operand), fields);
-                term = Tall { operand: Operand { pos: pos(next.start), what }, height: term.height + 1 };
+                let mut path = Vec::new();
+                self.more_fields(&mut path)?;
+                self.pay(size_of::<Operand>(), next.start)?;
+                let what = Term::Chain(Box::new(term.operand), path);
+                term = Tall { operand: operand(pos(next.start), what), height: term.height + 1 };
             }
         }
         Ok(term)
+    }
+
+    fn more_fields(&mut self, path: &mut Vec<Str>) -> Result<()> {
+        while self.tokens.peek().kind == Kind::Field {
+            let token = self.tokens.next();
+            let name = self.field(&self.source(token)[1..], token.start)?;
+            self.push(path, name, token.start)?;
+        }
+        Ok(())
     }
 
     /// A term other than parentheses; `None` when something else comes.
@@ -192,28 +224,41 @@ impl<'t> Parser<'t> {
         let what = match token.kind {
             Kind::Identifier => {
                 self.volatile |= volatile::is_volatile(source);
+                self.costly |= costly::is_costly(source);
                 Term::Function(callee(source, token.start)?)
             }
             Kind::Dot => Term::Dot,
             Kind::Nil => Term::Nil,
             Kind::Bool => Term::Bool(source == "true"),
-            Kind::Field => Term::Field(vec![Str::from(&source[1..])]),
+            Kind::Field => {
+                let name = self.field(&source[1..], token.start)?;
+                let mut path = Vec::new();
+                self.push(&mut path, name, token.start)?;
+                Term::Field(path)
+            }
             Kind::Variable => self.variable(source, token)?,
-            Kind::CharConstant => literal(number::character(source), token)?,
-            Kind::Complex => literal(number::complex(source), token)?,
-            Kind::Number => literal(number::number(source), token)?,
+            Kind::CharConstant => self.literal(number::character(source), token)?,
+            Kind::Complex => self.literal(number::complex(source), token)?,
+            Kind::Number => self.literal(number::number(source), token)?,
             _ => Term::Str(self.string(token)?),
         };
-        let operand = Operand { pos: pos(token.start), what };
-        Ok(Some(Tall { operand, height: 0 }))
+        Ok(Some(Tall { operand: operand(pos(token.start), what), height: 0 }))
     }
 
     fn variable(&mut self, source: &'t str, token: Token) -> Result<Term> {
-        let name = self.number_of(source);
+        let name = self.number_of(source, token.start)?;
         if self.scope.is_visible(name) {
             Ok(Term::Variable(name, Vec::new()))
         } else {
             fail(token.start, "this variable is not declared")
+        }
+    }
+
+    fn literal(&mut self, number: Result<Number, &'static str>, token: Token) -> Result<Term> {
+        self.pay(size_of::<Number>(), token.start)?;
+        match number {
+            Ok(number) => Ok(Term::Number(Box::new(number))),
+            Err(message) => fail(token.start, message),
         }
     }
 
@@ -222,24 +267,27 @@ impl<'t> Parser<'t> {
     }
 }
 
-fn literal(number: Result<Number, &'static str>, token: Token) -> Result<Term> {
-    match number {
-        Ok(number) => Ok(Term::Number(Box::new(number))),
-        Err(message) => fail(token.start, message),
-    }
-}
-
 /// The inner parentheses when a pipeline is nothing but these: `((x))` is `(x)`.
 fn sole_parentheses(mut pipe: Pipe) -> Result<Operand, Pipe> {
-    let sole = match pipe.commands.as_slice() {
-        [Command { words }] => matches!(words.as_slice(), [Operand { what: Term::Pipe(_), .. }]),
-        _ => false,
-    };
+    let sole = matches!(pipe.words.as_slice(), [Operand { what: Term::Pipe(_), .. }]);
     if !sole || !pipe.variables.is_empty() {
         return Err(pipe);
     }
-    let operand = pipe.commands.pop().and_then(|mut command| command.words.pop());
-    operand.ok_or(pipe)
+    pipe.words.pop().ok_or(pipe)
+}
+
+fn operand(pos: Pos, what: Term) -> Operand {
+    Operand { pos, ends: false, what }
+}
+
+/// Takes what is pending from a place on. Most often that is one item, which needs no loop.
+fn taken<T>(pending: &mut Vec<T>, from: usize) -> Vec<T> {
+    if pending.len() == from + 1 {
+        return pending.pop().map_or_else(Vec::new, |item| vec![item]);
+    }
+    let mut taken = Vec::with_capacity(pending.len() - from);
+    taken.extend(pending.drain(from..));
+    taken
 }
 
 fn begins_operand(kind: Kind) -> bool {

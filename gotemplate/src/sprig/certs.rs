@@ -9,6 +9,7 @@ use rcgen::{
 };
 
 use super::{
+    costs::{Cost, pay},
     dates,
     golang::{base, pem},
     keys::PrivateKey,
@@ -30,7 +31,7 @@ pub(super) const TABLE: &[Function] = &[
         authority(ctx, args, &key)
     }),
     Function::fixed("genCAWithKey", &[Type::Str, Type::Int, Type::Str], |ctx, args| {
-        let key = PrivateKey::parse(args.str(2)?)?;
+        let key = PrivateKey::parse(ctx, args.str(2)?)?;
         authority(ctx, args, &key)
     }),
     Function::fixed("genSelfSignedCert", &[Type::Str, Type::List, Type::List, Type::Int], |ctx, args| {
@@ -42,7 +43,7 @@ pub(super) const TABLE: &[Function] = &[
         "genSelfSignedCertWithKey",
         &[Type::Str, Type::List, Type::List, Type::Int, Type::Str],
         |ctx, args| {
-            let key = PrivateKey::parse(args.str(4)?)?;
+            let key = PrivateKey::parse(ctx, args.str(4)?)?;
             self_signed(ctx, &Wish::of(args)?, &key)
         },
     ),
@@ -59,7 +60,7 @@ pub(super) const TABLE: &[Function] = &[
         "genSignedCertWithKey",
         &[Type::Str, Type::List, Type::List, Type::Int, CERTIFICATE, Type::Str],
         |ctx, args| {
-            let key = PrivateKey::parse(args.str(5)?)?;
+            let key = PrivateKey::parse(ctx, args.str(5)?)?;
             signed(ctx, &Wish::of(args)?, &key, args.object(4)?)
         },
     ),
@@ -138,12 +139,13 @@ fn texts(list: &List, complaint: &'static str) -> Result<Vec<Str>, Failure> {
         .collect()
 }
 
-/// Signing takes about as long as so many steps.
+/// Signing takes about as long as so many steps, beside its unit.
 const SIGNING_STEPS: usize = 20_000;
 
 /// The parameters that all certificates share.
 fn params(ctx: &mut Context<'_>, wish: &Wish<'_>) -> Result<CertificateParams, Failure> {
     ctx.work(SIGNING_STEPS)?;
+    pay(ctx, Cost::Small)?;
     ctx.charge(16 << 10)?;
     let mut serial = [0; 16];
     ctx.random(&mut serial);
@@ -208,7 +210,7 @@ fn signed(ctx: &mut Context<'_>, wish: &Wish<'_>, key: &PrivateKey, authority: &
     const BAD_AUTHORITY: Failure = Failure::new("the authority's certificate cannot be read");
     let block = pem::first(&authority.cert).ok_or(BAD_AUTHORITY)?;
     let (_, parsed) = x509_parser::parse_x509_certificate(&block.der).map_err(|_| BAD_AUTHORITY)?;
-    let signing = PrivateKey::parse(&authority.key)?.pair()?;
+    let signing = PrivateKey::parse(ctx, &authority.key)?.pair()?;
     if *parsed.public_key().subject_public_key.data != *signing.der_bytes() {
         return Err(Failure::new("the authority's key does not belong to its certificate"));
     }
@@ -228,6 +230,6 @@ fn build_custom(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
         Ok(([], _)) => {}
         _ => return Err(Failure::new("the certificate cannot be read")),
     }
-    PrivateKey::parse(&key)?;
+    PrivateKey::parse(ctx, &key)?;
     Ok(Value::Object(Rc::new(Certificate { cert: cert.into(), key: key.into() })))
 }

@@ -23,5 +23,5 @@ pub(super) fn pay(ctx: &mut Context<'_>, cost: Cost) -> Result<(), Failure> {
         Cost::Heavy => 8,
         Cost::Large => 16,
     };
-    (0..units).try_for_each(|_| ctx.costly())
+    ctx.costly(units)
 }

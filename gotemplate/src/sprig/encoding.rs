@@ -45,7 +45,7 @@ fn b32enc(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 
 fn b32dec(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let text = args.str(0)?;
-    ctx.charge(text.len())?;
+    ctx.charge(text.len().saturating_mul(2))?;
     Ok(match base::decode32(text) {
         Ok(bytes) => bytes.into(),
         Err(base::Illegal(at)) => format!("illegal base32 data at input byte {at}").into(),

@@ -56,7 +56,7 @@ struct Writer {
 
 impl Writer {
     fn put(&mut self, ctx: &mut Context<'_>, bytes: &[u8]) -> Result<(), Failure> {
-        ctx.charge(bytes.len())?;
+        ctx.charge_growth(&mut self.out, bytes.len())?;
         self.out.extend_from_slice(bytes);
         Ok(())
     }
@@ -151,27 +151,26 @@ impl Writer {
         if !self.style.indent {
             return Ok(());
         }
-        ctx.charge(1 + 2 * self.level)?;
+        ctx.charge_growth(&mut self.out, 1 + 2 * self.level)?;
         self.out.push(b'\n');
         self.out.resize(self.out.len() + 2 * self.level, b' ');
         Ok(())
     }
 
     fn text(&mut self, ctx: &mut Context<'_>, text: &[u8]) -> Result<(), Failure> {
-        ctx.charge(text.len() + 2)?;
-        let before = self.out.len();
+        ctx.charge_growth(&mut self.out, text.len() + 2)?;
         self.out.push(b'"');
         let mut rest = text;
         while let Some((rune, width)) = unicode::decode(rest) {
-            self.rune(rune, &rest[..width]);
+            self.rune(ctx, rune, &rest[..width])?;
             rest = &rest[width..];
         }
         self.out.push(b'"');
-        // Escapes are up to six times as long as what they stand for.
-        ctx.charge((self.out.len() - before).saturating_sub(text.len()))
+        Ok(())
     }
 
-    fn rune(&mut self, rune: char, bytes: &[u8]) {
+    /// Appends a rune of a text; what it takes beside its own bytes is still to be paid for.
+    fn rune(&mut self, ctx: &mut Context<'_>, rune: char, bytes: &[u8]) -> Result<(), Failure> {
         let short = match rune {
             '"' => "\\\"",
             '\\' => "\\\\",
@@ -189,15 +188,15 @@ impl Writer {
                 _ => "\\u0026",
             },
             '\0'..='\u{1F}' => {
-                self.out.extend_from_slice(format!("\\u{:04x}", u32::from(rune)).as_bytes());
-                return;
+                let code = format!("\\u{:04x}", u32::from(rune));
+                return self.put(ctx, code.as_bytes());
             }
             _ => {
                 self.out.extend_from_slice(bytes);
-                return;
+                return Ok(());
             }
         };
-        self.out.extend_from_slice(short.as_bytes());
+        self.put(ctx, short.as_bytes())
     }
 }
 

@@ -65,7 +65,9 @@ static CURVES: [Curve; 3] = [
 
 impl PrivateKey {
     /// Reads the first PEM block of a text.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, Failure> {
+    pub(super) fn parse(ctx: &mut Context<'_>, text: &[u8]) -> Result<Self, Failure> {
+        // Its numbers are checked against each other, which takes the longer the larger they are.
+        ctx.work(text.len())?;
         let block = pem::first(text).ok_or(NO_PEM)?;
         match block.label.as_str() {
             "PRIVATE KEY" => Self::from_pkcs8(&block.der),

@@ -116,8 +116,8 @@ impl<'t> Subject<'t> {
         pattern: &Pattern,
         mut write: impl FnMut(&mut Context<'_>, &mut Vec<u8>, &Captures<'_>) -> Result<(), Failure>,
     ) -> Outcome {
-        ctx.charge(self.bytes.len())?;
         let mut out = Vec::new();
+        ctx.charge_growth(&mut out, self.bytes.len())?;
         let (mut at, mut last_end) = (0, 0);
         while at <= self.text.len() {
             pattern.pay_search(ctx, self.text.len() - at)?;
@@ -228,7 +228,7 @@ fn replace_all(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
                     .find_map(|index| captures.get(*index))
                     .map_or(b"".as_slice(), |group| subject.part(group.start(), group.end())),
             };
-            ctx.charge(text.len())?;
+            ctx.charge_growth(out, text.len())?;
             out.extend_from_slice(text);
         }
         Ok(())
@@ -240,7 +240,7 @@ fn replace_all_literal(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let subject = Subject::new(ctx, &pattern, args.str(1)?)?;
     let text = args.str(2)?;
     subject.replace(ctx, &pattern, |ctx, out, _| {
-        ctx.charge(text.len())?;
+        ctx.charge_growth(out, text.len())?;
         out.extend_from_slice(text);
         Ok(())
     })

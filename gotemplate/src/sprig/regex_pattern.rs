@@ -1,6 +1,9 @@
 //! Patterns compiled once, and what it costs to search with them.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+};
 
 use ::regex::{Regex, RegexBuilder};
 
@@ -34,19 +37,64 @@ impl Pattern {
 
 /// The patterns compiled during one render.
 #[derive(Default)]
-struct Compiled(HashMap<Vec<u8>, Rc<Pattern>>);
+struct Compiled {
+    kept: HashMap<Vec<u8>, Rc<Pattern>>,
+    /// Those that may hold memory for searches, the one used last at the end.
+    warm: VecDeque<Vec<u8>>,
+}
+
+impl Compiled {
+    /// A pattern that was compiled before.
+    fn known(&mut self, pattern: &[u8]) -> Option<Rc<Pattern>> {
+        let known = self.kept.get(pattern)?.clone();
+        if self.warm.back().is_none_or(|last| last != pattern) {
+            self.warm.retain(|warm| warm != pattern);
+            self.warm_up(pattern);
+        }
+        Some(known)
+    }
+
+    /// Counts a pattern as used; the one not used for longest gives back its memory when there are too many.
+    fn warm_up(&mut self, pattern: &[u8]) {
+        if self.warm.len() >= MOST_WARM
+            && let Some(cold) = self.warm.pop_front()
+            && let Some(known) = self.kept.get_mut(&cold)
+        {
+            // A clone shares what was compiled and begins with no memory for searches.
+            let Pattern { regex, names, weight, reach } = &**known;
+            let (regex, names) = (regex.clone(), names.clone());
+            *known = Rc::new(Pattern { regex, names, weight: *weight, reach: *reach });
+        }
+        self.warm.push_back(pattern.to_vec());
+    }
+
+    fn keep(&mut self, pattern: &[u8], compiled: Rc<Pattern>) {
+        if self.kept.len() >= MOST_KEPT {
+            self.kept.clear();
+            self.warm.clear();
+        }
+        self.kept.insert(pattern.to_vec(), compiled);
+        self.warm_up(pattern);
+    }
+}
 
 /// Most patterns kept at once.
 const MOST_KEPT: usize = 16;
-/// Most bytes that a kept pattern may take on top while it searches.
+/// Most patterns that may hold memory for searches at once.
+const MOST_WARM: usize = 4;
+/// Most bytes that a pattern may take for each direction in which it searches.
 const SEARCH_CACHE: usize = 1 << 20;
+
+/// Bytes that reading a pattern takes for each of its own.
+const READING: usize = 96;
 
 /// The pattern, compiled once a render.
 pub(super) fn compile(ctx: &mut Context<'_>, pattern: &[u8]) -> Result<Rc<Pattern>, Failure> {
-    if let Some(known) = ctx.cache::<Compiled>().0.get(pattern) {
-        return Ok(known.clone());
+    if let Some(known) = ctx.cache::<Compiled>().known(pattern) {
+        return Ok(known);
     }
     ctx.work(pattern.len())?;
+    ctx.charge(pattern.len().saturating_mul(READING))?;
     let refused = |error: PatternError| Failure::with(error.to_string());
     let translated = re2::translate(pattern).map_err(refused)?;
     ctx.charge(usize::try_from(translated.weight).unwrap_or(usize::MAX))?;
@@ -67,10 +115,6 @@ pub(super) fn compile(ctx: &mut Context<'_>, pattern: &[u8]) -> Result<Rc<Patter
         weight: usize::try_from(translated.weight).unwrap_or(usize::MAX),
         reach: reach.unwrap_or(usize::MAX),
     });
-    let kept = &mut ctx.cache::<Compiled>().0;
-    if kept.len() >= MOST_KEPT {
-        kept.clear();
-    }
-    kept.insert(pattern.to_vec(), compiled.clone());
+    ctx.cache::<Compiled>().keep(pattern, compiled.clone());
     Ok(compiled)
 }

@@ -88,10 +88,11 @@ fn indented(ctx: &mut Context<'_>, args: Args<'_>, start: &[u8]) -> Outcome {
     let text = args.str(1)?;
     let width = usize::try_from(args.int(0)?).map_err(|_| Failure::new("the indentation is negative"))?;
     let breaks = bytes::count(text, b"\n");
-    ctx.charge(width.saturating_mul(breaks + 1).saturating_add(text.len() + 1))?;
+    // Once before its start is put in front of it, once after.
+    ctx.charge(width.saturating_mul(breaks + 1).saturating_add(text.len() + 1).saturating_mul(2))?;
     let pad = vec![b' '; width];
     let line_start = [b"\n", &*pad].concat();
-    Ok([start, &pad, &bytes::replace(text, b"\n", &line_start)].concat().into())
+    Ok([start, &pad, &bytes::replace(text, b"\n", &line_start, breaks)].concat().into())
 }
 
 fn indent(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
@@ -114,7 +115,7 @@ fn replace(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     ctx.work(text.len() / 16)?;
     let found = bytes::count(text, old);
     ctx.charge(found.saturating_mul(new.len()).saturating_add(text.len()))?;
-    Ok(bytes::replace(text, old, new).into())
+    Ok(bytes::replace(text, old, new, found).into())
 }
 
 fn shuffle(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
@@ -154,6 +155,7 @@ fn split_list(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn numbered(ctx: &mut Context<'_>, parts: &[&[u8]]) -> Outcome {
+    ctx.charge_map()?;
     ctx.charge(parts.len().saturating_mul(64))?;
     let entries =
         parts.iter().enumerate().map(|(index, part)| (Str::from(format!("_{index}")), Str::from(*part)));

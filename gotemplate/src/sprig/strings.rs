@@ -177,9 +177,9 @@ fn quote(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let mut parts = Vec::new();
     for value in args.rest(0).iter().filter(|value| !matches!(value, Value::Nil)) {
         let plain = text::of(ctx, value)?;
-        let quoted = strconv::quote(&plain, false);
-        ctx.charge(quoted.len())?;
-        parts.push(quoted.into());
+        // Twice: it grows, and becomes a shared text.
+        ctx.charge(strconv::quoted_most(&plain).saturating_mul(2))?;
+        parts.push(strconv::quote(&plain, false).into());
     }
     joined(ctx, &parts, b" ")
 }
@@ -247,8 +247,13 @@ fn trim(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 fn trim_all(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let cut = args.str(0)?;
     ctx.work(cut.len().saturating_mul(args.str(1)?.len()) / 64)?;
-    let cut: std::collections::BTreeSet<char> = unicode::runes(cut).collect();
-    part(ctx, trimmed(args.str(1)?, |rune| cut.contains(&rune)))
+    ctx.charge(cut.len().saturating_mul(4))?;
+    // Not collected: that would hold every rune at once before those that come twice go.
+    let mut runes = std::collections::BTreeSet::new();
+    for rune in unicode::runes(cut) {
+        runes.insert(rune);
+    }
+    part(ctx, trimmed(args.str(1)?, |rune| runes.contains(&rune)))
 }
 
 fn trimmed(mut text: &[u8], drop: impl Fn(char) -> bool) -> &[u8] {

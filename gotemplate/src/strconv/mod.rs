@@ -6,7 +6,7 @@ mod quote;
 
 pub(crate) use float::{format_float, parse_float};
 pub(crate) use int::{parse_int, parse_uint, underscores_ok};
-pub(crate) use quote::{Unit, quote, quote_rune, unquote, unquote_char};
+pub(crate) use quote::{Unit, quote, quote_rune, quoted_most, unquote, unquote_char};
 
 /// Why a text is no number of the wanted type.
 #[derive(Clone, Copy, Debug, PartialEq)]

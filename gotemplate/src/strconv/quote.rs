@@ -2,6 +2,15 @@
 
 use crate::unicode;
 
+/// The most bytes that [`quote`] makes of a text.
+pub(crate) fn quoted_most(text: &[u8]) -> usize {
+    let of = |byte: &u8| match plain(*byte) {
+        Some(escaped) => 1 + usize::from(escaped),
+        None => 4,
+    };
+    2 + text.iter().map(of).sum::<usize>()
+}
+
 /// Go's `strconv.Quote`, or `QuoteToASCII`.
 pub(crate) fn quote(text: &[u8], ascii_only: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + text.len() / 8 + 2);

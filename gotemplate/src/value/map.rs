@@ -75,6 +75,15 @@ impl Map {
         self.entries.0.borrow_mut().insert(key, value)
     }
 
+    /// Overwrites the texts that nobody else holds.
+    pub(crate) fn wipe(&self) {
+        for value in self.entries.0.borrow_mut().values_mut() {
+            if let Value::Str(text) = value {
+                text.wipe();
+            }
+        }
+    }
+
     /// Whether both are one map.
     pub(crate) fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.entries, &other.entries)

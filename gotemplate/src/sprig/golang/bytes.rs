@@ -20,9 +20,9 @@ pub(crate) fn count(text: &[u8], wanted: &[u8]) -> usize {
     found
 }
 
-/// `text` with every `old` replaced; an empty `old` stands between all runes.
-pub(crate) fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
+/// `text` with every `old` replaced, of which there are `found`; an empty `old` stands between all runes.
+pub(crate) fn replace(text: &[u8], old: &[u8], new: &[u8], found: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() - found * old.len() + found * new.len());
     let mut rest = text;
     if old.is_empty() {
         out.extend_from_slice(new);
