@@ -30,3 +30,8 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 pub const KUBECFG_LAST_APPLIED: &str = "kubecfg.ksonnet.io/last-applied-configuration";
 /// On a SealedSecret: its Secret is put back at once when it was edited by hand (not in the reference).
 pub const REPAIR_DRIFT: &str = "sealedsecrets.bitnami.com/repair-drift";
+/// Header of a rotate answer: fingerprints of the keys that the values were sealed to, with commas (not in the
+/// reference).
+pub const SEALED_FROM: &str = "sealed-secrets-from-keys";
+/// Header of a rotate answer: fingerprint of the key that they are sealed to now (not in the reference).
+pub const SEALED_TO: &str = "sealed-secrets-to-key";

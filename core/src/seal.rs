@@ -54,7 +54,7 @@ pub enum SealError {
         name: String,
     },
     /// It names another namespace than the caller.
-    #[error("namespace mismatch: input secret{} is in namespace {input:?} but {given:?} was specified", named(.name))]
+    #[error("namespace mismatch: input secret is in namespace {input:?} but {given:?} was specified{}", about(.name))]
     NamespaceMismatch {
         /// Name of the Secret.
         name: String,
@@ -67,6 +67,11 @@ pub enum SealError {
 
 fn named(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!(" {name:?}") }
+}
+
+/// Behind a text that tools look for nothing may stand in its middle.
+fn about(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(": the Secret is {name:?}") }
 }
 
 impl Sealable {

@@ -5,11 +5,17 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1;
+use k8s_openapi::{
+    api::core::v1,
+    apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
+};
 use sealed_secrets_core::{
     Fingerprint, KeyPair, KeyRing, Label, Scope, SealingKey,
     crypto::base64,
-    keys::{CertificateError, KeyError, KeySecret, KeySpec, OpenError, secret::counts},
+    keys::{
+        CertificateError, KeyError, KeySecret, KeySpec, OpenError,
+        secret::{counts, is_marked, is_of_sealed_secret},
+    },
     names,
 };
 use x509_parser::prelude::*;
@@ -20,6 +26,14 @@ fn file(name: &str) -> Vec<u8> {
 
 fn pair(name: &str) -> Arc<KeyPair> {
     Arc::new(KeyPair::from_pem(&file(&format!("{name}.key")), &file(&format!("{name}.crt"))).unwrap())
+}
+
+/// The same keys with certificates that begin one after the other.
+fn dated(name: &str) -> Arc<KeyPair> {
+    Arc::new(
+        KeyPair::from_pem(&file(&format!("{name}.key")), &file(&format!("../controller/certs/{name}.crt")))
+            .unwrap(),
+    )
 }
 
 fn at(text: &str) -> Timestamp {
@@ -104,14 +118,16 @@ fn a_key_goes_into_its_secret_and_back() {
     assert_eq!(KeyPair::from_secret(&v1::Secret::default()).unwrap_err(), KeyError::NotInSecret);
 }
 
+fn metadata(name: &str, label: Option<&str>) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        labels: label.map(|value| BTreeMap::from([(names::KEY_LABEL.to_owned(), value.to_owned())])),
+        ..ObjectMeta::default()
+    }
+}
+
 #[test]
 fn only_active_keys_and_the_unlabelled_legacy_key_count() {
-    let metadata =
-        |name: &str, label: Option<&str>| k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta {
-            name: Some(name.to_owned()),
-            labels: label.map(|value| BTreeMap::from([(names::KEY_LABEL.to_owned(), value.to_owned())])),
-            ..Default::default()
-        };
     for (name, label, expected) in [
         ("keyabcde", Some("active"), true),
         ("keyabcde", Some("compromised"), false),
@@ -121,6 +137,74 @@ fn only_active_keys_and_the_unlabelled_legacy_key_count() {
     ] {
         assert_eq!(counts(&metadata(name, label), "key"), expected, "{name}, {label:?}");
     }
+}
+
+#[test]
+fn a_secret_made_from_a_sealed_secret_is_recognised_by_owner_or_mark_whoever_controls_it() {
+    let of = |api_version: &str, kind: &str, controller| {
+        let owner = OwnerReference {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            controller,
+            ..OwnerReference::default()
+        };
+        ObjectMeta { owner_references: Some(vec![OwnerReference::default(), owner]), ..ObjectMeta::default() }
+    };
+    for (owned, expected) in [
+        (of(names::API_VERSION, "SealedSecret", Some(true)), true),
+        (of("bitnami.com/v9", "SealedSecret", None), true),
+        (of("bitnami.com", "SealedSecret", None), false),
+        (of("example.com/v1alpha1", "SealedSecret", Some(true)), false),
+        (of(names::API_VERSION, "Other", Some(true)), false),
+        (ObjectMeta::default(), false),
+    ] {
+        assert_eq!(is_of_sealed_secret(&owned), expected, "{owned:?}");
+    }
+    let marked = |value: &str| ObjectMeta {
+        annotations: Some(BTreeMap::from([(names::SKIP_SET_OWNER_REFERENCES.to_owned(), value.to_owned())])),
+        ..ObjectMeta::default()
+    };
+    assert!(is_of_sealed_secret(&marked("true")) && !is_of_sealed_secret(&marked("false")));
+}
+
+#[test]
+fn a_key_that_was_taken_out_of_use_is_still_marked() {
+    assert!(
+        is_marked(&metadata("x", Some("compromised")), "key") && is_marked(&metadata("key", None), "key")
+    );
+    assert!(!is_marked(&metadata("x", None), "key"));
+}
+
+#[test]
+fn a_certificate_that_begins_later_opens_and_seals_from_then_on() {
+    let [a, b] = ["a", "b"].map(dated);
+    let start = b.not_before().unwrap();
+    let minutes = |count| start - SignedDuration::from_mins(count);
+    let all = KeyRing::new(vec![a.clone(), b.clone()]);
+    let seals = |now| *all.as_of(now).newest().unwrap().fingerprint();
+    assert_eq!(seals(minutes(6)), *a.fingerprint());
+    assert_eq!(seals(minutes(5)), *b.fingerprint(), "clocks differ");
+    let early = all.as_of(minutes(60));
+    assert_eq!(early.newest_instant(), a.not_before(), "renewal looks at the key that seals");
+    assert_eq!(early.next_start(), Some(minutes(5)));
+    assert_eq!(early.waits_until(b.fingerprint()), Some(start));
+    assert_eq!((early.waits_until(a.fingerprint()), all.next_start()), (None, None));
+    let sealed = b.sealing_key().unwrap().seal(&label(), b"value");
+    assert!(early.open(&label(), &sealed, &[]).is_ok());
+}
+
+#[test]
+fn of_certificates_that_all_begin_later_the_first_to_begin_seals() {
+    let [b, c] = ["b", "c"].map(dated);
+    let ring = KeyRing::default().as_of(at("2020-01-01T00:00:00Z"));
+    let ring = ring.with(c.clone(), Timestamp::MAX).with(b.clone(), Timestamp::MIN);
+    assert_eq!(ring.newest().unwrap().fingerprint(), b.fingerprint());
+    assert_eq!(
+        (ring.waits_until(b.fingerprint()), ring.waits_until(c.fingerprint())),
+        (None, c.not_before())
+    );
+    let alone = ring.without(b.fingerprint());
+    assert_eq!(alone.newest().unwrap().fingerprint(), c.fingerprint());
 }
 
 #[test]

@@ -71,13 +71,13 @@ proptest! {
     #[test]
     fn any_merge_gives_the_merged_object(target in sealed_secret(), new in sealed_secret()) {
         let text = manifest::write_sealed_secrets(std::slice::from_ref(&target), Format::Yaml);
-        let merged = merge::into(text.as_bytes(), &new, None).unwrap();
+        let merged = merge::into(text.as_bytes(), &merge::target(text.as_bytes(), "", "").unwrap(), &new, None).unwrap();
         let mut wanted = target.clone();
         wanted.spec.encrypted_data.extend(new.spec.encrypted_data.clone());
         if let Some(labels) = &new.spec.template.metadata.labels {
             wanted.spec.template.metadata.labels.get_or_insert_default().extend(labels.clone());
         }
-        prop_assert_eq!(merge::target(merged.text.as_bytes()).unwrap(), wanted);
+        prop_assert_eq!(merge::target(merged.text.as_bytes(), "", "").unwrap().object, wanted);
     }
 
     #[test]

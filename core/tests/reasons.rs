@@ -50,7 +50,8 @@ fn reason(text: String, ring: &KeyRing) -> Reason {
 }
 
 fn reason_in(object: &SealedSecret, ring: &KeyRing) -> Reason {
-    let reason = unseal::open_item(object, "item", ring, &[]).unwrap_err().0;
+    let reason =
+        unseal::open_item(object, "item", ring, &[], &unseal::Effort::new(object, ring)).unwrap_err().0;
     let text = unseal(object, ring).unwrap_err().to_string();
     assert!(text.contains("(item)") && !text.contains("hidden"), "{text}");
     assert!(

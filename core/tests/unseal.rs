@@ -99,6 +99,9 @@ fn same_error(error: &UnsealError, kind: &str, case: &Value) -> Result<(), Strin
         UnsealError::BlobContents(BlobError::NotAnObject) => kind == "inner-type",
         UnsealError::BlobContents(BlobError::OtherKind) => kind == "inner-wrong-kind",
         UnsealError::BlobContents(BlobError::Value { .. }) => kind == "inner-base64",
+        UnsealError::BlobContents(BlobError::TooManyValues { .. } | BlobError::TooLarge { .. })
+        | UnsealError::TooCostly { .. }
+        | UnsealError::Interrupted => false,
     };
     if !same_kind {
         return Err(format!("{error:?}, but {kind} was expected"));

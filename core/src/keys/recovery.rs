@@ -47,6 +47,26 @@ pub fn read(text: &[u8]) -> Result<Vec<KeyPair>, RecoveryError> {
     secrets.iter().enumerate().map(|(at, secret)| key(at + 1, secret)).collect()
 }
 
+/// The keys of a backup that can be used, and what is wrong with its others: one broken key does not make the
+/// rest of a backup worthless. Fails where no key can be used.
+pub fn usable(text: &[u8]) -> Result<(Vec<KeyPair>, Vec<RecoveryError>), RecoveryError> {
+    if pem::blocks(text).next().is_some() {
+        return Ok((read(text)?, Vec::new()));
+    }
+    let secrets = manifest::backed_up_secrets(text).map_err(RecoveryError::Decode)?;
+    let (mut keys, mut broken) = (Vec::new(), Vec::new());
+    for (at, secret) in secrets.iter().enumerate() {
+        match key(at + 1, secret) {
+            Ok(key) => keys.push(key),
+            Err(error) => broken.push(error),
+        }
+    }
+    if keys.is_empty() {
+        return Err(broken.into_iter().next().unwrap_or(RecoveryError::Empty));
+    }
+    Ok((keys, broken))
+}
+
 fn key(number: usize, secret: &Secret) -> Result<KeyPair, RecoveryError> {
     let part = |item: &str| secret.data.get(item).map(Plaintext::expose);
     let private = part("tls.key").ok_or(KeyError::NotInSecret);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::pair::KeyPair;
 use crate::{
@@ -25,18 +25,31 @@ pub struct Opened {
 ///
 /// The newest key seals. A key is newer than another if its instant (start of its certificate or
 /// creation of its Secret, as the caller decides) is strictly later; of equals the first one registered
-/// stays newest.
+/// stays newest. A key whose certificate begins later than [`KeyRing::as_of`] says opens until then and
+/// seals only if no other key can.
 #[derive(Clone, Debug, Default)]
 pub struct KeyRing {
     /// Newest first.
     entries: Vec<Entry>,
+    /// Certificates that begin later do not seal yet; `None`: whenever they begin.
+    begun_by: Option<Timestamp>,
 }
+
+/// How far a certificate may begin in the future and seal all the same: clocks differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Clone, Debug)]
 struct Entry {
     pair: Arc<KeyPair>,
     instant: Timestamp,
     retired: bool,
+}
+
+impl Entry {
+    /// Where its certificate begins.
+    fn start(&self) -> Timestamp {
+        self.pair.not_before().unwrap_or(Timestamp::MIN)
+    }
 }
 
 impl KeyRing {
@@ -57,21 +70,19 @@ impl KeyRing {
             let known = &mut entries[at];
             if known.instant >= instant && known.pair.certificate().is_some() {
                 known.retired = false;
-                return Self { entries };
+                return self.of(entries);
             }
             entries.remove(at);
         }
         let at = entries.partition_point(|other| other.instant >= instant);
         entries.insert(at, Entry { pair, instant, retired: false });
-        Self { entries }
+        self.of(entries)
     }
 
     /// A ring without this key: nothing sealed to it opens any more.
     #[must_use]
     pub fn without(&self, key: &Fingerprint) -> Self {
-        Self {
-            entries: self.entries.iter().filter(|entry| entry.pair.fingerprint() != key).cloned().collect(),
-        }
+        self.of(self.entries.iter().filter(|entry| entry.pair.fingerprint() != key).cloned().collect())
     }
 
     /// A ring in which this key opens but never seals again.
@@ -82,10 +93,36 @@ impl KeyRing {
             .iter_mut()
             .filter(|entry| entry.pair.fingerprint() == key)
             .for_each(|entry| entry.retired = true);
-        Self { entries }
+        self.of(entries)
     }
 
-    /// The key that seals: the newest that is not retired and has a certificate of its own.
+    /// The ring as it is at `now`: a certificate that begins more than five minutes later does not seal. Somebody
+    /// who holds the ring beyond [`KeyRing::next_start`] needs another one then.
+    #[must_use]
+    pub fn as_of(&self, now: Timestamp) -> Self {
+        let begun_by = now.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
+        Self { entries: self.entries.clone(), begun_by: Some(begun_by) }
+    }
+
+    /// When the next key that does not seal yet may seal.
+    pub fn next_start(&self) -> Option<Timestamp> {
+        let starts = self.sealing().filter(|entry| !self.has_begun(entry)).map(Entry::start).min()?;
+        Some(starts.saturating_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN))
+    }
+
+    /// When this key's certificate begins, if it does not seal because of that.
+    pub fn waits_until(&self, key: &Fingerprint) -> Option<Timestamp> {
+        let entry = self.sealing().find(|entry| entry.pair.fingerprint() == key)?;
+        let waits = !self.has_begun(entry) && self.newest().is_none_or(|newest| newest.fingerprint() != key);
+        waits.then(|| entry.start())
+    }
+
+    fn of(&self, entries: Vec<Entry>) -> Self {
+        Self { entries, begun_by: self.begun_by }
+    }
+
+    /// The key that seals: the newest that is not retired, has a certificate of its own and has begun. If none
+    /// has, the one that begins first.
     pub fn newest(&self) -> Option<&Arc<KeyPair>> {
         self.newest_entry().map(|entry| &entry.pair)
     }
@@ -96,7 +133,17 @@ impl KeyRing {
     }
 
     fn newest_entry(&self) -> Option<&Entry> {
-        self.entries.iter().find(|entry| !entry.retired && entry.pair.certificate().is_some())
+        let begun = self.sealing().find(|entry| self.has_begun(entry));
+        begun.or_else(|| self.sealing().min_by_key(|entry| entry.start()))
+    }
+
+    /// The keys that may seal, newest first.
+    fn sealing(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| !entry.retired && entry.pair.certificate().is_some())
+    }
+
+    fn has_begun(&self, entry: &Entry) -> bool {
+        self.begun_by.is_none_or(|begun_by| entry.start() <= begun_by)
     }
 
     /// Every key, newest first, retired ones included.
@@ -132,19 +179,32 @@ impl KeyRing {
     /// has another length than the RSA block cost no private operation, except where the block may be a
     /// longer key's with its leading zeros left out; those are tried last.
     pub fn open(&self, label: &Label, sealed: &[u8], first: &[Fingerprint]) -> Result<Opened, OpenError> {
-        let block_len = crypto::block_len(sealed).map_err(OpenError::Value)?;
-        for (before, pair) in self.candidates(block_len, first).enumerate() {
-            match pair.open(label, sealed) {
-                Ok(value) => return Ok(Opened { value, key: *pair.fingerprint(), tries: before + 1 }),
-                Err(OpenFailure::Rsa) => {}
-                // The session key unwrapped: this was the right key and label, no other will do better.
-                Err(found) => return Err(OpenError::Value(found)),
-            }
-        }
-        Err(self.unopened(block_len))
+        self.open_counted(label, sealed, first).map_err(|(error, _)| error)
     }
 
-    fn unopened(&self, block_len: usize) -> OpenError {
+    /// As [`Self::open`]; a failure comes with the private operations that it cost.
+    pub(crate) fn open_counted(
+        &self,
+        label: &Label,
+        sealed: &[u8],
+        first: &[Fingerprint],
+    ) -> Result<Opened, (OpenError, usize)> {
+        let block_len = crypto::block_len(sealed).map_err(|failure| (OpenError::Value(failure), 0))?;
+        let mut tries = 0;
+        for pair in self.candidates(block_len, first) {
+            tries += 1;
+            match pair.open(label, sealed) {
+                Ok(value) => return Ok(Opened { value, key: *pair.fingerprint(), tries }),
+                Err(OpenFailure::Rsa) => {}
+                // The session key unwrapped: this was the right key and label, no other will do better.
+                Err(found) => return Err((OpenError::Value(found), tries)),
+            }
+        }
+        Err((self.unopened(block_len), tries))
+    }
+
+    /// Why no key opens a value with an RSA block of this length, after all were tried.
+    pub(crate) fn unopened(&self, block_len: usize) -> OpenError {
         if self.is_empty() {
             OpenError::NoKeys
         } else if self.pairs().any(|pair| pair.may_open(block_len)) {

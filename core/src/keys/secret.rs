@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::ObjectMeta};
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::Secret,
+    apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
+};
 
 use super::{pair::KeyPair, private::KeyError};
 use crate::names;
@@ -49,12 +53,33 @@ impl KeySecret {
 }
 
 /// Whether a Secret with this metadata counts as a sealing key: labelled `active`, or without the label and
-/// named exactly like the prefix (as very old versions stored their one key).
+/// named exactly like the prefix (as very old versions stored their one key). Whose it is, is another question:
+/// see [`is_of_sealed_secret`].
 pub fn counts(metadata: &ObjectMeta, prefix: &str) -> bool {
     match metadata.labels.as_ref().and_then(|labels| labels.get(names::KEY_LABEL)) {
         Some(value) => value == names::KEY_ACTIVE,
         None => metadata.name.as_deref() == Some(prefix),
     }
+}
+
+/// Whether a Secret with this metadata holds a key, or did: as [`counts`], or with the label at any value.
+pub fn is_marked(metadata: &ObjectMeta, prefix: &str) -> bool {
+    counts(metadata, prefix)
+        || metadata.labels.as_ref().is_some_and(|labels| labels.contains_key(names::KEY_LABEL))
+}
+
+/// Whether a Secret was made from a SealedSecret: one owns it, or it carries the mark of those that are made
+/// without an owner. Whoever may create SealedSecrets could have written it, so it is never a key.
+pub fn is_of_sealed_secret(metadata: &ObjectMeta) -> bool {
+    let is_ours = |owner: &OwnerReference| {
+        owner.kind == names::KIND
+            && owner.api_version.split_once('/').is_some_and(|(group, _)| group == names::GROUP)
+    };
+    let mark = metadata
+        .annotations
+        .as_ref()
+        .and_then(|annotations| annotations.get(names::SKIP_SET_OWNER_REFERENCES));
+    metadata.owner_references.iter().flatten().any(is_ours) || mark.is_some_and(|value| value == "true")
 }
 
 impl KeyPair {

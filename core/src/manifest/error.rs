@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::bounds::Bound;
+
 /// A text that cannot be read.
 ///
 /// Carries where (document, line, column, field) and what; text of the input never gets in here, since the
@@ -95,6 +97,14 @@ pub enum Problem {
     /// A time that is not RFC 3339.
     #[error("not a time such as 2006-01-02T15:04:05Z")]
     Time,
+    /// More than the text may hold: see [`Bounds`](super::Bounds).
+    #[error("more than {most} {bound}")]
+    Bound {
+        /// Of what there is too much.
+        bound: Bound,
+        /// How much there may be.
+        most: usize,
+    },
     /// Too many levels.
     #[error("nested too deep")]
     Depth,
@@ -136,6 +146,7 @@ impl DecodeError {
             | Problem::UnsupportedValue
             | Problem::Type { .. }
             | Problem::Time
+            | Problem::Bound { .. }
             | Problem::Depth
             | Problem::WrongKind { .. }
             | Problem::BadVersion => None,
@@ -192,7 +203,7 @@ fn looks_templated(text: &str) -> bool {
 
 /// An item's name as far as it may be shown: a name that no Secret can have might be a value that
 /// slipped out of its place.
-struct Shown<'a>(&'a str);
+pub(super) struct Shown<'a>(pub(super) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,8 +2,9 @@
 //! members kept. Not `serde_json`, because its errors and its depth differ and its values are not wiped.
 
 use super::{
+    bounds::{Allowance, Bound, MOST_NODES},
     error::{Fault, Problem},
-    node::{Node, Tree, Value},
+    tree::{Decoded, Dialect, Kind, Special, Tag, Text, Tree},
 };
 
 /// Go's limit.
@@ -12,168 +13,162 @@ const MAX_DEPTH: usize = 10_000;
 /// Reads one value at the beginning of `text`; answers it and how many bytes it took.
 ///
 /// `base` is where `text` begins in the whole input.
-pub(super) fn value(text: &str, base: usize) -> Result<(Tree, usize), Fault> {
-    let mut parser = Parser { bytes: text.as_bytes(), text, pos: 0, base };
-    let mut tree = Tree { root: Node::default() };
-    // On failure the half-built tree is wiped by its own drop.
-    parser.document(&mut tree.root)?;
-    Ok((tree, parser.pos))
+pub(super) fn value<'t>(
+    text: &'t str,
+    base: usize,
+    allowance: &Allowance,
+) -> Result<(Tree<'t>, usize), Fault> {
+    let tree = Tree::new(text, base, Dialect::Json)?;
+    let mut parser =
+        Parser { bytes: text.as_bytes(), text, pos: 0, base, tree, decoded: Decoded::default(), allowance };
+    parser.run()?;
+    parser.tree.set_decoded(parser.decoded);
+    Ok((parser.tree, parser.pos))
 }
 
-struct Parser<'a> {
-    bytes: &'a [u8],
-    text: &'a str,
+struct Parser<'t, 'a> {
+    bytes: &'t [u8],
+    text: &'t str,
     pos: usize,
     base: usize,
+    tree: Tree<'t>,
+    decoded: Decoded,
+    allowance: &'a Allowance,
 }
 
 /// A container that is still open.
-enum Open {
-    List(usize, Vec<Node>),
-    Map(usize, Vec<(String, Node)>, String),
+struct Open {
+    id: usize,
+    kind: Kind,
 }
 
-impl Parser<'_> {
-    fn document(&mut self, root: &mut Node) -> Result<(), Fault> {
+impl Parser<'_, '_> {
+    fn run(&mut self) -> Result<(), Fault> {
         let mut open: Vec<Open> = Vec::new();
-        let outcome = self.run(&mut open);
-        match outcome {
-            Ok(node) => {
-                *root = node;
-                Ok(())
-            }
-            Err(fault) => {
-                // Hand what was read to the tree, which wipes it.
-                let items = open.into_iter().flat_map(Open::into_nodes).collect();
-                *root = Node::new(0, Value::List(items));
-                Err(fault)
-            }
-        }
-    }
-
-    fn run(&mut self, open: &mut Vec<Open>) -> Result<Node, Fault> {
         loop {
             self.skip_blanks();
-            let at = self.here();
-            let mut node = match self.peek() {
+            match self.peek() {
                 Some(b'{') => {
-                    self.pos += 1;
-                    self.skip_blanks();
-                    if self.eat(b'}') {
-                        Node::new(at, Value::Map(Vec::new()))
-                    } else {
-                        let name = self.member_name()?;
-                        self.push(open, Open::Map(at, Vec::new(), name))?;
+                    let id = self.begin(Kind::Map)?;
+                    if !self.eat(b'}') {
+                        self.member_name()?;
+                        self.open(&mut open, Open { id, kind: Kind::Map })?;
                         continue;
                     }
                 }
                 Some(b'[') => {
-                    self.pos += 1;
-                    self.skip_blanks();
-                    if self.eat(b']') {
-                        Node::new(at, Value::List(Vec::new()))
-                    } else {
-                        self.push(open, Open::List(at, Vec::new()))?;
+                    let id = self.begin(Kind::List)?;
+                    if !self.eat(b']') {
+                        self.open(&mut open, Open { id, kind: Kind::List })?;
                         continue;
                     }
                 }
-                _ => Node::new(at, self.scalar()?),
-            };
+                _ => self.scalar()?,
+            }
             loop {
-                let Some(container) = open.last_mut() else { return Ok(node) };
+                let Some(Open { id, kind }) = open.last() else { return Ok(()) };
                 self.skip_blanks();
-                match container {
-                    Open::List(_, items) => items.push(node),
-                    Open::Map(_, entries, name) => entries.push((std::mem::take(name), node)),
-                }
                 if self.eat(b',') {
-                    if let Open::Map(_, _, name) = container {
+                    if kind.is_map() {
                         self.skip_blanks();
-                        *name = self.member_name()?;
+                        self.member_name()?;
                     }
                     break;
                 }
-                let closing = if matches!(container, Open::List(..)) { b']' } else { b'}' };
+                let closing = if kind.is_map() { b'}' } else { b']' };
                 if !self.eat(closing) {
                     return Err(self.syntax("expected a comma or the end of the list or object"));
                 }
-                node = match open.pop() {
-                    Some(Open::List(at, items)) => Node::new(at, Value::List(items)),
-                    Some(Open::Map(at, entries, _)) => Node::new(at, Value::Map(entries)),
-                    None => return Err(self.syntax("unbalanced brackets")),
-                };
+                self.tree.close(*id, self.pos, *kind);
+                open.pop();
             }
         }
     }
 
-    fn push(&self, open: &mut Vec<Open>, container: Open) -> Result<(), Fault> {
+    /// Adds a container, empty so far, and passes the blanks behind its bracket.
+    fn begin(&mut self, kind: Kind) -> Result<usize, Fault> {
+        let id = self.add(self.pos, kind, 0)?;
+        self.tree.close(id, self.pos, kind);
+        self.pos += 1;
+        self.skip_blanks();
+        Ok(id)
+    }
+
+    fn open(&self, open: &mut Vec<Open>, container: Open) -> Result<(), Fault> {
         if open.len() >= MAX_DEPTH {
             return Err(Fault::new(self.here(), Problem::Depth));
         }
+        self.allowance.level(open.len(), self.pos).map_err(|fault| self.shifted(fault))?;
         open.push(container);
         Ok(())
     }
 
-    fn member_name(&mut self) -> Result<String, Fault> {
+    fn add(&mut self, at: usize, kind: Kind, payload: usize) -> Result<usize, Fault> {
+        let added = self.tree.push((at, self.pos), kind, payload, self.allowance);
+        added.map_err(|fault| self.shifted(fault))
+    }
+
+    fn shifted(&self, mut fault: Fault) -> Fault {
+        fault.at += self.base;
+        fault
+    }
+
+    fn member_name(&mut self) -> Result<(), Fault> {
         if self.peek() != Some(b'"') {
             return Err(self.syntax("expected a member name in double quotes"));
         }
-        let name = self.string()?;
+        self.string()?;
         self.skip_blanks();
         if !self.eat(b':') {
             return Err(self.syntax("expected a colon after a member name"));
         }
-        Ok(name)
+        Ok(())
     }
 
-    fn scalar(&mut self) -> Result<Value, Fault> {
+    fn scalar(&mut self) -> Result<(), Fault> {
         match self.peek() {
-            Some(b'"') => self.string().map(Value::Text),
+            Some(b'"') => self.string(),
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true", Value::Bool(true)),
-            Some(b'f') => self.word("false", Value::Bool(false)),
-            Some(b'n') => self.word("null", Value::Null),
+            Some(b't') => self.word("true", Kind::True),
+            Some(b'f') => self.word("false", Kind::False),
+            Some(b'n') => self.word("null", Kind::Null),
             Some(_) => Err(self.syntax("expected a value")),
             None => Err(self.syntax("the text ends too early")),
         }
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Fault> {
+    fn word(&mut self, word: &str, kind: Kind) -> Result<(), Fault> {
         if !self.bytes[self.pos..].starts_with(word.as_bytes()) {
             return Err(self.syntax("expected a value"));
         }
+        self.add(self.pos, kind, word.len())?;
         self.pos += word.len();
-        Ok(value)
+        Ok(())
     }
 
-    fn number(&mut self) -> Result<Value, Fault> {
+    fn number(&mut self) -> Result<(), Fault> {
         let start = self.pos;
         self.eat(b'-');
         if !self.eat(b'0') {
             self.digits()?;
         }
-        let mut whole = true;
         if self.eat(b'.') {
-            whole = false;
             self.digits()?;
         }
         if self.eat(b'e') || self.eat(b'E') {
-            whole = false;
+            // An exponent may be too large for a float.
+            self.tree.odd_numbers = true;
             if !self.eat(b'+') {
                 self.eat(b'-');
             }
             self.digits()?;
         }
-        let literal = &self.text[start..self.pos];
-        if whole {
-            if let Ok(number) = literal.parse() {
-                return Ok(Value::Int(number));
-            }
-            if let Ok(number) = literal.parse() {
-                return Ok(Value::Uint(number));
-            }
+        let length = self.pos - start;
+        self.tree.odd_numbers |= length > SHORT_NUMBER;
+        if length > MOST_NODES {
+            return Err(self.too_long());
         }
-        literal.parse().map(Value::Float).map_err(|_| self.syntax("not a number"))
+        self.add(start, Kind::Number, length).map(|_| ())
     }
 
     fn digits(&mut self) -> Result<(), Fault> {
@@ -184,11 +179,11 @@ impl Parser<'_> {
         if self.pos == start { Err(self.syntax("expected a digit")) } else { Ok(()) }
     }
 
-    fn string(&mut self) -> Result<String, Fault> {
+    /// Text without escapes stands in the source as it is meant.
+    fn string(&mut self) -> Result<(), Fault> {
+        let at = self.pos;
         self.pos += 1;
-        // Sized once: a growing buffer would leave copies of a secret behind.
-        let length = self.bytes[self.pos..].iter().position(|byte| *byte == b'"').unwrap_or(0);
-        let mut out = String::with_capacity(length);
+        let (mut taken, mut decoded) = (self.pos, None);
         loop {
             let run =
                 self.bytes[self.pos..].iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'));
@@ -196,17 +191,36 @@ impl Parser<'_> {
                 self.pos = self.bytes.len();
                 return Err(self.syntax("the text ends inside a string"));
             };
-            out.push_str(&self.text[self.pos..self.pos + run]);
             self.pos += run;
             match self.bytes[self.pos] {
-                b'"' => {
-                    self.pos += 1;
-                    return Ok(out);
+                b'"' => break,
+                b'\\' => {
+                    decoded.get_or_insert(self.decoded.len());
+                    self.decoded.push_str(&self.text[taken..self.pos]);
+                    let character = self.escape()?;
+                    self.decoded.push(character);
+                    taken = self.pos;
                 }
-                b'\\' => out.push(self.escape()?),
                 _ => return Err(self.syntax("a control character inside a string")),
             }
         }
+        let end = self.pos;
+        self.pos += 1;
+        let text = match decoded {
+            None if end - taken <= MOST_NODES => return self.add(at, Kind::Quoted, end - taken).map(|_| ()),
+            None => Text::of_source(taken, end),
+            Some(start) => {
+                self.decoded.push_str(&self.text[taken..end]);
+                self.decoded.since(start)
+            }
+        };
+        let special = Special { text: text.ok_or_else(|| self.too_long())?, tag: Tag::None, implicit: false };
+        let added = self.tree.push_special((at, self.pos), special, self.allowance);
+        added.map(|_| ()).map_err(|fault| self.shifted(fault))
+    }
+
+    fn too_long(&self) -> Fault {
+        Fault::new(self.here(), Problem::Bound { bound: Bound::Bytes, most: Text::LONGEST })
     }
 
     fn escape(&mut self) -> Result<char, Fault> {
@@ -281,11 +295,5 @@ impl Parser<'_> {
     }
 }
 
-impl Open {
-    fn into_nodes(self) -> Vec<Node> {
-        match self {
-            Self::List(_, items) => items,
-            Self::Map(_, entries, _) => entries.into_iter().map(|(_, node)| node).collect(),
-        }
-    }
-}
+/// Numbers of so many digits and no exponent are never infinite.
+const SHORT_NUMBER: usize = 300;

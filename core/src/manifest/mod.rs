@@ -1,35 +1,45 @@
 //! Text to objects and back: streams of YAML 1.1 and JSON documents, read as the reference reads them.
 //!
 //! ```text
-//! bytes ▶ text (UTF-8, UTF-16) ▶ stream (documents) ▶ yaml | json ▶ node (a tree) ▶ read ▶ objects
-//!                                                    objects ▶ shape (a tree) ▶ write ▶ text
+//! bytes ▶ text (UTF-8, UTF-16) ▶ stream (documents) ▶ yaml | json ▶ tree ▶ node (its values) ▶ read ▶ objects
+//!                                                              objects ▶ write::shape (a tree) ▶ write ▶ text
 //! ```
 //!
 //! What the reference loses without a word (broken documents, text behind a document's end, the items of a
 //! list) is an error here or is read. Errors name document, line and field, and hold no text of the input.
+//!
+//! Reading takes time and memory in proportion to the text, whatever stands in it; `core/tests/linear.rs` measures it.
 
+mod altered;
 mod backup;
+mod bounds;
 pub(crate) mod edit;
 mod error;
+mod findings;
 mod float;
 mod json;
-mod kinds;
+pub(crate) mod kinds;
 mod node;
 mod read;
+mod segments;
 mod stream;
 mod text;
+mod tree;
 mod write;
 mod yaml;
 
 use crate::{SealedSecret, Secret};
-use node::Tree;
+use bounds::Allowance;
 use read::Reader;
 use stream::{Piece, Stream};
+use tree::Tree;
 use zeroize::Zeroizing;
 
 pub use backup::backed_up_secrets;
+pub use bounds::{Bound, Bounds};
 pub use error::{DecodeError, Place, Problem};
-pub use kinds::{Document, documents, recoverable};
+pub use findings::Finding;
+pub use kinds::{Document, Entry, Other, as_secrets, documents, entries};
 
 /// How objects are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,22 +52,33 @@ pub enum Format {
 
 /// A stream of Secrets (the input of sealing).
 pub fn secrets(text: &[u8]) -> Result<Vec<Secret>, DecodeError> {
+    secrets_within(text, &Bounds::FILE)
+}
+
+/// [`secrets`] of a text that may not hold more than `bounds`.
+pub fn secrets_within(text: &[u8], bounds: &Bounds) -> Result<Vec<Secret>, DecodeError> {
     let text = text::decode(text)?;
-    Stream::new(&text, |reader, piece: &mut Piece<'_>| reader.secret(&mut piece.tree.root)).collect()
+    Stream::new(&text, bounds, |reader, piece: &Piece<'_>| reader.secret(piece.tree.root())).collect()
 }
 
 /// A stream of SealedSecrets (the input of validate and re-encrypt).
 pub fn sealed_secrets(text: &[u8]) -> Result<Vec<SealedSecret>, DecodeError> {
     let text = text::decode(text)?;
-    Stream::new(&text, |reader, piece: &mut Piece<'_>| reader.sealed_secret(&mut piece.tree.root)).collect()
+    let read = |reader: &Reader, piece: &Piece<'_>| reader.sealed_secret(piece.tree.root());
+    Stream::new(&text, &Bounds::FILE, read).collect()
 }
 
-/// One SealedSecret, read strictly as the single-object reader does (recovery, merge target, HTTP).
+/// One SealedSecret, read strictly as the single-object reader does (recovery, merge target).
 pub fn sealed_secret(text: &[u8]) -> Result<SealedSecret, DecodeError> {
+    sealed_secret_within(text, &Bounds::FILE)
+}
+
+/// [`sealed_secret`] of a text that may not hold more than `bounds` (HTTP): reading stops where it does.
+pub fn sealed_secret_within(text: &[u8], bounds: &Bounds) -> Result<SealedSecret, DecodeError> {
     let text = text::decode(text)?;
-    let (mut tree, reader) = single(&text)?;
-    let object = reader.only_sealed_secret(&mut tree.root).and_then(|object| {
-        Reader::check_numbers(&tree.root)?;
+    let (tree, reader) = single(&text, bounds)?;
+    let object = reader.only_sealed_secret(tree.root()).and_then(|object| {
+        reader.check_numbers(&tree)?;
         Ok(object)
     });
     object.map_err(|fault| fault.in_document(0, &text))
@@ -66,7 +87,8 @@ pub fn sealed_secret(text: &[u8]) -> Result<SealedSecret, DecodeError> {
 /// The JSON form of one YAML document, without knowledge of what it should hold.
 pub fn yaml_to_json(text: &[u8]) -> Result<serde_json::Value, DecodeError> {
     let text = text::decode(text)?;
-    let value = yaml::document(&text, 0).and_then(|tree| read::to_json(&tree.root, 0));
+    let tree = yaml::document(&text, 0, &Allowance::new(&Bounds::FILE));
+    let value = tree.and_then(|tree| read::to_json(tree.root(), 0));
     value.map(Option::unwrap_or_default).map_err(|fault| fault.in_document(0, &text))
 }
 
@@ -96,29 +118,11 @@ const ESCAPED_BYTE: usize = 6;
 /// Room for all but the values.
 const TYPICAL_METADATA: usize = 4096;
 
-fn write_tree(tree: &Tree, format: Format, out: &mut String) {
+fn write_tree(tree: &write::Tree, format: Format, out: &mut String) {
     match format {
         Format::Json => write::json(&tree.root, out),
         Format::Yaml => write::document(&tree.root, out),
     }
-}
-
-/// The documents of a YAML text: each document's place, and whether it holds anything.
-pub(crate) fn split(text: &str) -> Result<Vec<Part>, DecodeError> {
-    let parts = stream::split(text)?.into_iter();
-    Ok(parts
-        .map(|(range, next)| Part { is_empty: stream::is_empty(&text[range.clone()]), range, next })
-        .collect())
-}
-
-/// A document's place in a text.
-pub(crate) struct Part {
-    /// Its own text.
-    pub(crate) range: std::ops::Range<usize>,
-    /// Where the next document begins, behind the separator.
-    pub(crate) next: usize,
-    /// Whether nothing but blank lines, comments and directives stands there.
-    pub(crate) is_empty: bool,
 }
 
 /// Text of any encoding that is read, as text.
@@ -126,22 +130,36 @@ pub(crate) fn decoded(text: &[u8]) -> Result<std::borrow::Cow<'_, str>, DecodeEr
     text::decode(text)
 }
 
-/// Any one YAML document as JSON text.
-pub(crate) fn document_as_json(text: &str) -> Result<String, DecodeError> {
-    let tree = yaml::document(text, 0).map_err(|fault| fault.in_document(0, text))?;
+/// Any one document written anew, with changes in it.
+pub(crate) fn rewritten(
+    text: &str,
+    is_json: bool,
+    format: Format,
+    changes: &[edit::Change<'_>],
+) -> Result<String, DecodeError> {
+    let allowance = Allowance::new(&Bounds::FILE);
+    let tree = if is_json {
+        json::value(text, 0, &allowance).map(|(tree, _)| tree)
+    } else {
+        yaml::document(text, 0, &allowance)
+    };
+    let tree = tree.map_err(|fault| fault.in_document(0, text))?;
     let mut out = String::new();
-    write::json(&tree.root, &mut out);
+    if let Some(tree) = edit::changed(write::from_text(tree.root()), changes) {
+        write_tree(&tree, format, &mut out);
+    }
     Ok(out)
 }
 
 /// The tree of a text that holds a single object: JSON if it begins with a brace, else YAML.
-fn single(text: &str) -> Result<(Tree, Reader), DecodeError> {
+fn single<'t>(text: &'t str, bounds: &Bounds) -> Result<(Tree<'t>, Reader), DecodeError> {
     let fault = |fault: error::Fault| fault.in_document(0, text);
+    let allowance = Allowance::new(bounds);
     if !text.trim_start().starts_with('{') {
-        return Ok((yaml::document(text, 0).map_err(fault)?, Reader::strict(true)));
+        return Ok((yaml::document(text, 0, &allowance).map_err(fault)?, Reader::strict(true)));
     }
-    let (tree, length) =
-        json::value(text.trim_start(), text.len() - text.trim_start().len()).map_err(fault)?;
+    let start = text.len() - text.trim_start().len();
+    let (tree, length) = json::value(text.trim_start(), start, &allowance).map_err(fault)?;
     let rest = &text.trim_start()[length..];
     if !rest.trim().is_empty() {
         let problem = Problem::JsonSyntax("more text after the end of the object");

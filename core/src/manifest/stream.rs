@@ -4,13 +4,16 @@
 //! without anything between; JSON that cannot be read is read again as YAML, and if that fails too, what was
 //! wrong with the JSON is reported. Unlike the reference, nothing that stands in the text is ever passed over.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
+
+use zeroize::Zeroizing;
 
 use super::{
+    bounds::{Allowance, Bounds},
     error::{DecodeError, Fault, Problem},
     json,
-    node::Tree,
     read::Reader,
+    tree::Tree,
     yaml,
 };
 
@@ -31,6 +34,7 @@ pub(super) struct Stream<'a, F> {
     /// What was wrong with the JSON that is being read again as YAML.
     first_fault: Option<Fault>,
     failed: bool,
+    allowance: Allowance,
     read: F,
 }
 
@@ -38,7 +42,7 @@ pub(super) struct Stream<'a, F> {
 pub(super) struct Piece<'a> {
     pub(super) source: &'a str,
     pub(super) syntax: Syntax,
-    pub(super) tree: Tree,
+    pub(super) tree: Tree<'a>,
 }
 
 /// A part of the text up to the next separator.
@@ -52,11 +56,20 @@ struct Chunk<'a> {
 
 impl<'a, T, F> Stream<'a, F>
 where
-    F: FnMut(&Reader, &mut Piece<'a>) -> Result<Option<T>, Fault>,
+    F: FnMut(&Reader, &Piece<'_>) -> Result<Option<T>, Fault>,
 {
-    pub(super) fn new(text: &'a str, read: F) -> Self {
+    pub(super) fn new(text: &'a str, bounds: &Bounds, read: F) -> Self {
         let syntax = if text.trim_start().starts_with('{') { Syntax::Json } else { Syntax::Yaml };
-        Self { text, pos: 0, syntax, number: 0, first_fault: None, failed: false, read }
+        Self {
+            text,
+            pos: 0,
+            syntax,
+            number: 0,
+            first_fault: None,
+            failed: false,
+            allowance: Allowance::new(bounds),
+            read,
+        }
     }
 
     /// The next object; documents without one are passed over.
@@ -86,8 +99,9 @@ where
             self.syntax = Syntax::Yaml;
             return Ok(Found::Nothing);
         }
-        let (tree, length) = match json::value(value, self.pos) {
+        let (tree, length) = match json::value(value, self.pos, &self.allowance) {
             Ok(parsed) => parsed,
+            Err(fault @ Fault { problem: Problem::Bound { .. }, .. }) => return Err(fault),
             Err(fault) => {
                 self.syntax = Syntax::Yaml;
                 self.first_fault = Some(fault);
@@ -95,11 +109,12 @@ where
             }
         };
         self.number += 1;
+        self.allowance.spend(tree.len());
         let source = &value[..length];
-        let mut piece = Piece { source, syntax: Syntax::Json, tree };
-        let object = match (self.read)(&Reader::json_stream(), &mut piece) {
+        let piece = Piece { source, syntax: Syntax::Json, tree };
+        let object = match (self.read)(&Reader::json_stream(), &piece) {
             Ok(object) => object,
-            Err(fault) => self.json_as_yaml(&mut piece, fault)?,
+            Err(fault) => self.json_as_yaml(&piece, fault)?,
         };
         self.pos += length;
         Ok(object.map_or(Found::Nothing, Found::Object))
@@ -109,11 +124,11 @@ where
     ///
     /// Compat: the tree stays that of the JSON, since the reference reads the YAML into what the JSON left.
     /// Test: `field-type-json/big-int`.
-    fn json_as_yaml(&mut self, piece: &mut Piece<'a>, fault: Fault) -> Result<Option<T>, Fault> {
-        if yaml::document(&line_ended(piece.source), self.pos).is_err() {
+    fn json_as_yaml(&mut self, piece: &Piece<'_>, fault: Fault) -> Result<Option<T>, Fault> {
+        let mut room = Zeroizing::default();
+        if yaml::document(line_ended(piece.source, &mut room), self.pos, &self.allowance).is_err() {
             return Err(fault);
         }
-        piece.tree = json::value(piece.source, self.pos)?.0;
         self.read_yaml(piece).map_err(|_| fault)
     }
 
@@ -130,15 +145,17 @@ where
             return Ok(Found::Nothing);
         }
         self.number += 1;
-        let tree = yaml::document(&line_ended(chunk.source), chunk.base)?;
-        let mut piece = Piece { source: chunk.source, syntax: Syntax::Yaml, tree };
-        let object = self.read_yaml(&mut piece)?;
+        let mut room = Zeroizing::default();
+        let tree = yaml::document(line_ended(chunk.source, &mut room), chunk.base, &self.allowance)?;
+        self.allowance.spend(tree.len());
+        let object = self.read_yaml(&Piece { source: chunk.source, syntax: Syntax::Yaml, tree })?;
         Ok(object.map_or(Found::Nothing, Found::Object))
     }
 
-    fn read_yaml(&mut self, piece: &mut Piece<'a>) -> Result<Option<T>, Fault> {
-        let object = (self.read)(&Reader::yaml_stream(), piece)?;
-        Reader::check_numbers(&piece.tree.root)?;
+    fn read_yaml(&mut self, piece: &Piece<'_>) -> Result<Option<T>, Fault> {
+        let reader = Reader::yaml_stream();
+        let object = (self.read)(&reader, piece)?;
+        reader.check_numbers(&piece.tree)?;
         Ok(object)
     }
 
@@ -167,7 +184,7 @@ where
 
 /// The documents of a YAML text, blank ones included: each document's own text, and where the next begins.
 pub(super) fn split(text: &str) -> Result<Vec<(Range<usize>, usize)>, DecodeError> {
-    let mut stream = Stream::new(text, |_: &Reader, _: &mut Piece<'_>| Ok(None::<()>));
+    let mut stream = Stream::new(text, &Bounds::FILE, |_: &Reader, _: &Piece<'_>| Ok(None::<()>));
     let mut found = Vec::new();
     while let Some(chunk) = stream.chunk().map_err(|fault| fault.in_document(stream.number, text))? {
         found.push((chunk.base..chunk.base + chunk.source.len(), chunk.next));
@@ -188,9 +205,9 @@ enum Found<T> {
     End,
 }
 
-impl<'a, T, F> Iterator for Stream<'a, F>
+impl<T, F> Iterator for Stream<'_, F>
 where
-    F: FnMut(&Reader, &mut Piece<'a>) -> Result<Option<T>, Fault>,
+    F: FnMut(&Reader, &Piece<'_>) -> Result<Option<T>, Fault>,
 {
     type Item = Result<T, DecodeError>;
 
@@ -213,10 +230,13 @@ fn is_blank(source: &str, separated: bool) -> bool {
     })
 }
 
-/// Compat: the reference's line reader ends every line, the last one too.
-fn line_ended(source: &str) -> Cow<'_, str> {
+/// Compat: the reference's line reader ends every line, the last one too. Where that takes a copy, it is in `room`.
+pub(super) fn line_ended<'a>(source: &'a str, room: &'a mut Zeroizing<String>) -> &'a str {
     if source.ends_with('\n') {
-        return Cow::Borrowed(source);
+        return source;
     }
-    Cow::Owned(format!("{source}\n"))
+    room.reserve_exact(source.len() + 1);
+    room.push_str(source);
+    room.push('\n');
+    room
 }

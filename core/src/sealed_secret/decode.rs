@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::DeserializeSeed as _};
 use serde_json::{Map, Value};
 
-use super::{Flaw, SealedSecret, Spec, Status, Template};
-use crate::{crypto::base64, names};
+use super::{Flaw, SealedSecret, Spec, Status, Template, counted::Counted};
+use crate::{crypto::base64, manifest::Bounds, names};
 
 impl SealedSecret {
     /// Reads any JSON value. In `encryptedData`, as in the reference, a value that is no text becomes empty
@@ -27,15 +27,28 @@ impl SealedSecret {
     }
 }
 
-/// The API server leaves out neither, but a list may.
+/// More values than any object of use: a JSON value takes thirty times the text of a short number.
+const MOST_VALUES: usize = Bounds::NETWORK.nodes;
+const TOO_MANY_VALUES: &str = "more than 50000 values";
+
+/// The API server leaves out neither `apiVersion` nor `kind`, but a list may. What has too many values is read up to
+/// there and has a flaw.
 impl<'de> Deserialize<'de> for SealedSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut object = Self::from_value(Value::deserialize(deserializer)?);
+        let mut left = MOST_VALUES;
+        let value = Counted { left: &mut left }.deserialize(deserializer)?;
+        let mut object = Self::from_value(value);
+        if left == 0 {
+            object.flaws.push(Flaw { path: "the object".to_owned(), found: TOO_MANY_VALUES });
+        }
         object.api_version = Self::given_or(&object.api_version, names::API_VERSION).into_owned();
         object.kind = Self::given_or(&object.kind, names::KIND).into_owned();
         Ok(object)
     }
 }
+
+/// An object with one flaw is not used; so many are told.
+const MOST_FLAWS: usize = 100;
 
 /// Takes fields out of JSON and remembers what does not fit.
 #[derive(Default)]
@@ -142,7 +155,9 @@ impl Reader {
             Value::Array(_) => "a list",
             Value::Object(_) => "a map",
         };
-        self.flaws.push(Flaw { path, found });
+        if self.flaws.len() < MOST_FLAWS {
+            self.flaws.push(Flaw { path, found });
+        }
         None
     }
 }

@@ -3,6 +3,7 @@
 //! Reading never fails ([`SealedSecret::from_value`]): what has another shape than the definition asks for
 //! is left out and remembered as a [`Flaw`], so that one malformed object never fails a whole list.
 
+mod counted;
 mod decode;
 mod encode;
 mod resource;

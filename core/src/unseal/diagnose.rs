@@ -4,39 +4,15 @@
 //! annotations and seal for `default` by mistake; trying those few labels finds out. Nothing is gained by
 //! an attacker: what opens under another label is not handed out, only the fact is.
 
-use super::Reason;
+use super::{Effort, Reason, effort::Misplaced};
 use crate::{
     Fingerprint, KeyRing, Label, Scope, SealedSecret,
     crypto::{self, OpenFailure},
     keys::OpenError,
 };
 
-/// How much a failure is looked into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Diagnosis {
-    /// Likely other labels are tried.
-    Full,
-    /// Only what the failure itself says: for callers whom nobody has identified, who shall neither cause
-    /// more work nor learn more, and whose answer must not depend on the template.
-    Plain,
-}
-
-/// Private operations that a diagnosis may cost at most.
-const BUDGET: usize = 24;
-
-/// Why a value does not open, as precisely as can be known.
-pub(super) fn reason(
-    sealed: &SealedSecret,
-    bytes: &[u8],
-    ring: &KeyRing,
-    first: &[Fingerprint],
-    error: OpenError,
-    diagnosis: Diagnosis,
-) -> Reason {
-    let misplaced = || match diagnosis {
-        Diagnosis::Full => misplaced(sealed, bytes, ring, first),
-        Diagnosis::Plain => None,
-    };
+/// Why a value does not open, as far as the failure itself says.
+pub(super) fn plain_reason(sealed: &SealedSecret, error: OpenError) -> Reason {
     match error {
         OpenError::NoKeys => Reason::NoKeys,
         OpenError::Value(OpenFailure::TooShort) => Reason::Truncated,
@@ -46,25 +22,32 @@ pub(super) fn reason(
             Reason::Corrupt(OpenFailure::Rsa)
         }
         OpenError::NoKeyOfItsSize { bits } => Reason::UnknownKey { bits },
-        OpenError::NoKeyFits => misplaced().unwrap_or_else(|| {
+        OpenError::NoKeyFits => {
             let place = format!("{}/{}", sealed.namespace(), sealed.name());
             Reason::NoKeyFits { scope: sealed.scope(), place }
-        }),
+        }
     }
 }
 
 /// Tries likely other labels on the likeliest keys.
-fn misplaced(sealed: &SealedSecret, bytes: &[u8], ring: &KeyRing, first: &[Fingerprint]) -> Option<Reason> {
+pub(super) fn misplaced(
+    sealed: &SealedSecret,
+    bytes: &[u8],
+    ring: &KeyRing,
+    first: &[Fingerprint],
+    effort: &Effort,
+) -> Option<Reason> {
     let block_len = crypto::block_len(bytes).ok()?;
     let guesses = guesses(sealed);
     let tries = ring
         .candidates(block_len, first)
         .flat_map(|pair| guesses.iter().map(move |(label, reason)| (pair, label, reason)));
     // Any answer but "does not unwrap" proves key and label right, even if the value is damaged besides.
-    tries
-        .take(BUDGET)
-        .find(|(pair, label, _)| !matches!(pair.open(label, bytes), Err(OpenFailure::Rsa)))
-        .map(|(_, _, reason)| reason.clone())
+    let (pair, label, reason) = tries
+        .take_while(|_| effort.diagnose())
+        .find(|(pair, label, _)| !matches!(pair.open(label, bytes), Err(OpenFailure::Rsa)))?;
+    effort.remember(Misplaced { key: *pair.fingerprint(), label: label.clone(), reason: reason.clone() });
+    Some(reason.clone())
 }
 
 /// Labels under which the value may have been sealed, likeliest first, without its own.

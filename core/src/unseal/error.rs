@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use gotemplate::Limit;
+
 use super::deprecated::BlobError;
 use crate::{
     Scope,
@@ -28,7 +30,9 @@ impl ItemError {
             | Reason::WrongScope { .. }
             | Reason::BadBase64(_)
             | Reason::Truncated
-            | Reason::Corrupt(_) => false,
+            | Reason::Corrupt(_)
+            // The items that were looked into decide: while these do not open, this one does not matter.
+            | Reason::NotLookedInto => false,
         }
     }
 }
@@ -73,6 +77,8 @@ pub enum Reason {
     Truncated,
     /// Key and place are right, but the value is damaged.
     Corrupt(OpenFailure),
+    /// It may open or not: too many other items do not, see [`super::Effort`].
+    NotLookedInto,
 }
 
 impl fmt::Display for Reason {
@@ -112,6 +118,9 @@ impl fmt::Display for Reason {
             Self::Corrupt(failure) => {
                 write!(f, "the ciphertext is damaged ({failure}): copy it again, or seal the value again")
             }
+            Self::NotLookedInto => {
+                f.write_str("not looked into, because too many other items do not open: mend those first")
+            }
         }
     }
 }
@@ -125,7 +134,7 @@ fn remedy(sealed_with: Scope) -> String {
 
 fn describe(reason: &Reason) -> String {
     match reason {
-        Reason::BadBase64(bad) => bad.to_string(),
+        Reason::BadBase64(_) | Reason::NotLookedInto => reason.to_string(),
         other => format!("{NO_KEY}: {other}"),
     }
 }
@@ -156,6 +165,21 @@ pub enum UnsealError {
     /// What was in `spec.data` is no Secret.
     #[error("the deprecated 'data' field was opened, but {0}")]
     BlobContents(#[from] BlobError),
+    /// The items open, but the templates cost more than one object may.
+    #[error("{error}: all templates of an object share this limit; use less of it, or have it raised")]
+    TooCostly {
+        /// The template that ran into it.
+        item: String,
+        /// The limit.
+        limit: Limit,
+        /// Its value, in [`Limit::unit`]s.
+        most: u64,
+        /// Place and limit in words.
+        error: Box<gotemplate::Error>,
+    },
+    /// Nobody waits for the result any more, see [`super::Budget::interrupted_by`].
+    #[error("it was interrupted")]
+    Interrupted,
 }
 
 impl UnsealError {
@@ -164,7 +188,12 @@ impl UnsealError {
         match self {
             Self::Items { items, .. } => !items.is_empty(),
             Self::Blob(_) => true,
-            Self::Malformed(_) | Self::DeprecatedData | Self::BothData | Self::BlobContents(_) => false,
+            Self::Malformed(_)
+            | Self::DeprecatedData
+            | Self::BothData
+            | Self::BlobContents(_)
+            | Self::TooCostly { .. }
+            | Self::Interrupted => false,
         }
     }
 
@@ -173,18 +202,26 @@ impl UnsealError {
         match self {
             Self::Items { items, .. } => items.values().any(ItemError::may_want_another_key),
             Self::Blob(error) => error.may_want_another_key(),
-            Self::Malformed(_) | Self::DeprecatedData | Self::BothData | Self::BlobContents(_) => false,
+            Self::Malformed(_)
+            | Self::DeprecatedData
+            | Self::BothData
+            | Self::BlobContents(_)
+            | Self::TooCostly { .. }
+            | Self::Interrupted => false,
         }
     }
 }
 
-/// One line per kind of failure; the items of a kind stand in brackets behind it, sorted.
+/// One line per kind of failure; the items of a kind stand in brackets behind it, sorted. What would make the text
+/// long is counted rather than named, whatever the number of items.
 fn lines(items: &BTreeMap<String, ItemError>, templates: &BTreeMap<String, gotemplate::Error>) -> String {
     let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (item, ItemError(reason)) in items {
         match reason {
-            Reason::BadBase64(bad) => lines.entry(bad.to_string()).or_default().push(item),
+            Reason::BadBase64(_) | Reason::NotLookedInto => {
+                lines.entry(reason.to_string()).or_default().push(item);
+            }
             other => reasons.entry(other.to_string()).or_default().push(item),
         }
     }
@@ -193,8 +230,12 @@ fn lines(items: &BTreeMap<String, ItemError>, templates: &BTreeMap<String, gotem
     }
     let undecryptable = (!reasons.is_empty()).then(|| undecryptable(&reasons));
     let mut lines: Vec<_> = lines.into_iter().map(|(text, items)| folded(&text, &items)).collect();
+    // The most useful line is never among those that are only counted.
+    let others = lines.len().saturating_sub(MOST_LISTED);
+    lines.truncate(MOST_LISTED);
     lines.extend(undecryptable);
     lines.sort();
+    lines.extend((others > 0).then(|| format!("and {others} more kinds of failures")));
     lines.join("\n")
 }
 
@@ -204,11 +245,22 @@ fn undecryptable(reasons: &BTreeMap<String, Vec<&str>>) -> String {
     all.sort_unstable();
     let why: Vec<_> = match reasons.len() {
         1 => reasons.keys().cloned().collect(),
-        _ => reasons.iter().map(|(reason, items)| folded(reason, items)).collect(),
+        _ => reasons.iter().take(MOST_LISTED).map(|(reason, items)| folded(reason, items)).collect(),
     };
-    format!("{}: {}", folded(NO_KEY, &all), why.join("; "))
+    let others = match reasons.len().saturating_sub(MOST_LISTED) {
+        0 => String::new(),
+        others => format!("; and {others} more reasons"),
+    };
+    format!("{}: {}{others}", folded(NO_KEY, &all), why.join("; "))
 }
 
+/// Most names, reasons or lines that are listed; what is beyond is counted.
+const MOST_LISTED: usize = 20;
+
 fn folded(text: &str, items: &[&str]) -> String {
-    format!("{text} ({})", items.join(", "))
+    let (shown, others) = items.split_at(items.len().min(MOST_LISTED));
+    match others.len() {
+        0 => format!("{text} ({})", shown.join(", ")),
+        others => format!("{text} ({} and {others} more)", shown.join(", ")),
+    }
 }

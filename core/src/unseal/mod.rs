@@ -1,8 +1,14 @@
 //! SealedSecret and keys to Secret, or every item's error.
+//!
+//! A caller with threads opens items by [`open_item`], with one [`Effort`] for the object, and makes the Secret with
+//! [`assemble`], with one [`Budget`] for all of its templates; [`unseal`] does both on one thread.
 
 mod deprecated;
 mod diagnose;
+mod effort;
 mod error;
+mod nodes;
+mod open;
 mod templates;
 
 use std::collections::BTreeMap;
@@ -10,15 +16,21 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
 /// What templates may use of the world, and how much they may cost.
-pub use gotemplate::{Env, Limits};
+pub use gotemplate::{Budget, Env, Limit, Limits};
 
 pub use deprecated::BlobError;
-pub(crate) use diagnose::Diagnosis;
+pub use effort::Effort;
 pub use error::{ItemError, Reason, UnsealError};
+pub(crate) use open::open_plainly;
+pub use open::{Unopened, open_item};
 pub use templates::CompiledTemplates;
+use templates::{Stopped, TooCostly};
 
 pub use crate::keys::Opened;
-use crate::{Fingerprint, KeyRing, SealedSecret, Secret, crypto::base64, names};
+use crate::{Fingerprint, KeyRing, Plaintext, SealedSecret, Secret, names};
+
+/// What became of each item.
+pub type Items = BTreeMap<String, Result<Opened, ItemError>>;
 
 /// What rendering and unsealing may use.
 pub struct Options<'a> {
@@ -26,7 +38,7 @@ pub struct Options<'a> {
     pub accept_v1_data: bool,
     /// Keys to try first.
     pub first: &'a [Fingerprint],
-    /// The world of templates.
+    /// The world of templates; its limits are those of all templates of the object together.
     pub env: &'a Env<'a>,
 }
 
@@ -36,8 +48,10 @@ pub fn unseal(sealed: &SealedSecret, ring: &KeyRing, options: &Options<'_>) -> R
     if sealed.spec.data.is_some() {
         return open_deprecated(sealed, ring, options.first).map(|(secret, _)| secret);
     }
-    let items = open_items(sealed, ring, options.first, Diagnosis::Full);
-    assemble(sealed, items, &CompiledTemplates::new(sealed), options.env)
+    let mut items = open_items(sealed, ring, options.first);
+    let limits = &options.env.limits;
+    let templates = CompiledTemplates::new(sealed, limits);
+    assemble(sealed, &mut items, &templates, options.env, &mut Budget::new(limits))
 }
 
 /// Refuses what must not be opened, whatever the keys: objects that could not be read in full, and the
@@ -51,74 +65,71 @@ pub fn check(sealed: &SealedSecret, accept_v1_data: bool) -> Result<(), UnsealEr
     }
 }
 
-/// Opens one item of `spec.encryptedData`; a caller may run items on different threads. Keys in `first`
-/// are tried first: the key that opened the last item most likely opens this one.
-pub fn open_item(
-    sealed: &SealedSecret,
-    item: &str,
-    ring: &KeyRing,
-    first: &[Fingerprint],
-) -> Result<Opened, ItemError> {
-    let text = sealed.spec.encrypted_data.get(item).map_or("", String::as_str);
-    open_text(sealed, text, ring, first, Diagnosis::Full)
-}
-
-pub(crate) fn open_text(
-    sealed: &SealedSecret,
-    text: &str,
-    ring: &KeyRing,
-    first: &[Fingerprint],
-    diagnosis: Diagnosis,
-) -> Result<Opened, ItemError> {
-    let bytes = base64::decode(text.as_bytes()).map_err(|bad| ItemError(Reason::BadBase64(bad)))?;
-    ring.open(&sealed.label(), &bytes, first)
-        .map_err(|error| ItemError(diagnose::reason(sealed, &bytes, ring, first, error, diagnosis)))
-}
-
 /// Opens every item, one after the other; each next one tries the last one's key first.
-pub(crate) fn open_items(
-    sealed: &SealedSecret,
-    ring: &KeyRing,
-    first: &[Fingerprint],
-    diagnosis: Diagnosis,
-) -> BTreeMap<String, Result<Opened, ItemError>> {
+fn open_items(sealed: &SealedSecret, ring: &KeyRing, first: &[Fingerprint]) -> Items {
+    let effort = Effort::new(sealed, ring);
     let mut first = first.to_vec();
     let open = |(item, text): (&String, &String)| {
-        let opened = open_text(sealed, text, ring, &first, diagnosis);
+        let opened = open::open_text(sealed, text, ring, &first, &effort);
         if let Ok(opened) = &opened {
-            first.retain(|key| *key != opened.key);
-            first.insert(0, opened.key);
+            prefer(&mut first, opened.key);
         }
         (item.clone(), opened)
     };
     sealed.spec.encrypted_data.iter().map(open).collect()
 }
 
-/// Makes the Secret of opened items: templates, metadata, owner reference. Reports the errors of all items
-/// and templates together.
+/// Puts a key before the others of a list of keys to try first.
+pub fn prefer(first: &mut Vec<Fingerprint>, key: Fingerprint) {
+    if first.first() != Some(&key) {
+        first.retain(|known| *known != key);
+        first.insert(0, key);
+    }
+}
+
+/// Makes the Secret of opened items: templates, metadata, owner reference. All templates together may cost what is
+/// left of `budget`.
+///
+/// Reports the errors of all items and templates together. A template that runs into a limit is the last one that is
+/// rendered. If the items open, the answer is [`UnsealError::TooCostly`], whatever is wrong with other templates:
+/// those behind it were not looked at. If an item does not open, the answer is [`UnsealError::Items`] with the limit
+/// among the templates' errors, since the item has to be mended in any case.
+///
+/// The items are taken only when there is a Secret: after an error the caller may try again with another budget.
 pub fn assemble(
     sealed: &SealedSecret,
-    items: BTreeMap<String, Result<Opened, ItemError>>,
+    items: &mut Items,
     templates: &CompiledTemplates,
     env: &Env<'_>,
+    budget: &mut Budget<'_>,
 ) -> Result<Secret, UnsealError> {
-    let mut values = BTreeMap::new();
-    let mut failed = BTreeMap::new();
-    for (item, opened) in items {
-        match opened {
-            Ok(opened) => _ = values.insert(item, opened.value),
-            Err(error) => _ = failed.insert(item, error),
+    let failed =
+        items.iter().filter_map(|(item, opened)| Some((item.clone(), opened.as_ref().err()?.clone())));
+    let failed: BTreeMap<_, _> = failed.collect();
+    let rendered = templates.render(sealed, items, env, budget);
+    let mut broken = rendered.broken;
+    match rendered.stopped {
+        Some(Stopped::Interrupted) => return Err(UnsealError::Interrupted),
+        Some(Stopped::TooCostly(TooCostly { item, limit, most, error })) if failed.is_empty() => {
+            return Err(UnsealError::TooCostly { item, limit, most, error: Box::new(error) });
         }
+        Some(Stopped::TooCostly(TooCostly { item, error, .. })) => _ = broken.insert(item, error),
+        None => {}
     }
-    let (rendered, broken) = templates.render(&values, env);
     if !failed.is_empty() || !broken.is_empty() {
         return Err(UnsealError::Items { items: failed, templates: broken });
     }
-    let mut data = rendered;
-    data.extend(values);
-    for (item, template) in &sealed.spec.template.data {
-        if template.is_none() {
-            data.remove(item);
+    let mut data = rendered.values;
+    let values = std::mem::take(items).into_iter();
+    data.extend(values.filter_map(|(item, opened)| Some((item, opened.ok()?.value))));
+    for (item, text) in &sealed.spec.template.data {
+        match text {
+            // Compat: a null keeps the item out, an encrypted one included.
+            None => _ = data.remove(item),
+            Some(text) if !data.contains_key(item) => {
+                data.insert(item.clone(), Plaintext::new(text.clone().into_bytes()));
+            }
+            Some(_) => {}
         }
     }
     let template = &sealed.spec.template;
@@ -138,7 +149,8 @@ pub fn open_deprecated(
     first: &[Fingerprint],
 ) -> Result<(Secret, Fingerprint), UnsealError> {
     let text = sealed.spec.data.as_deref().unwrap_or_default();
-    let opened = open_text(sealed, text, ring, first, Diagnosis::Full).map_err(UnsealError::Blob)?;
+    let effort = Effort::new(sealed, ring);
+    let opened = open::open_text(sealed, text, ring, first, &effort).map_err(UnsealError::Blob)?;
     let mut secret = deprecated::read(opened.value.expose())?;
     secret.metadata = metadata(sealed, secret.metadata);
     Ok((secret, opened.key))

@@ -35,7 +35,7 @@ const MANAGED: &[&str] =
     &["manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1", "subresource"];
 
 impl Reader {
-    pub(super) fn metadata(&self, meta: &mut ObjectMeta, node: &mut Node) -> Result<(), Fault> {
+    pub(super) fn metadata(&self, meta: &mut ObjectMeta, node: Node<'_>) -> Result<(), Fault> {
         self.fields(node, METADATA, |name, value| {
             match name {
                 "name" => self.set_text(&mut meta.name, value)?,
@@ -63,7 +63,7 @@ impl Reader {
         .map(|_| ())
     }
 
-    fn owner(&self, node: &mut Node) -> Result<OwnerReference, Fault> {
+    fn owner(&self, node: Node<'_>) -> Result<OwnerReference, Fault> {
         let mut owner = OwnerReference::default();
         self.fields(node, OWNER, |name, value| {
             match name {
@@ -79,7 +79,7 @@ impl Reader {
         Ok(owner)
     }
 
-    fn managed_fields(&self, node: &mut Node) -> Result<ManagedFieldsEntry, Fault> {
+    fn managed_fields(&self, node: Node<'_>) -> Result<ManagedFieldsEntry, Fault> {
         let mut entry = ManagedFieldsEntry::default();
         self.fields(node, MANAGED, |name, value| {
             match name {
@@ -98,25 +98,25 @@ impl Reader {
 }
 
 /// A tree as a JSON value; `None` for null. Deep ones are refused: such a value is taken apart by recursion.
-pub(in crate::manifest) fn to_json(node: &Node, depth: usize) -> Result<Option<serde_json::Value>, Fault> {
+pub(in crate::manifest) fn to_json(node: Node<'_>, depth: usize) -> Result<Option<serde_json::Value>, Fault> {
     const DEEPEST: usize = 500;
     if depth > DEEPEST {
-        return Err(Fault::new(node.at, Problem::Depth));
+        return Err(Fault::new(node.at(), Problem::Depth));
     }
-    let child = |node: &Node| Ok::<_, Fault>(to_json(node, depth + 1)?.unwrap_or_default());
-    Ok(Some(match &node.value {
+    let child = |node: Node<'_>| Ok::<_, Fault>(to_json(node, depth + 1)?.unwrap_or_default());
+    Ok(Some(match node.value() {
         Value::Null => return Ok(None),
-        Value::Bool(value) => serde_json::Value::Bool(*value),
-        Value::Int(number) => (*number).into(),
-        Value::Uint(number) => (*number).into(),
-        Value::Float(number) => match Number::from_f64(*number) {
+        Value::Bool(value) => serde_json::Value::Bool(value),
+        Value::Int(number) => number.into(),
+        Value::Uint(number) => number.into(),
+        Value::Float(number) => match Number::from_f64(number) {
             Some(number) => serde_json::Value::Number(number),
-            None => return Err(Fault::new(node.at, Problem::UnsupportedValue)),
+            None => return Err(Fault::new(node.at(), Problem::UnsupportedValue)),
         },
-        Value::Text(text) => serde_json::Value::String(text.clone()),
-        Value::List(items) => serde_json::Value::Array(items.iter().map(child).collect::<Result<_, _>>()?),
-        Value::Map(entries) => {
-            let entries = entries.iter().map(|(name, node)| Ok((name.clone(), child(node)?)));
+        Value::Text(text) => serde_json::Value::String(text.to_owned()),
+        Value::List(items) => serde_json::Value::Array(items.map(child).collect::<Result<_, _>>()?),
+        Value::Map(map) => {
+            let entries = map.entries().map(|(name, node)| Ok((name.into_owned(), child(node)?)));
             serde_json::Value::Object(entries.collect::<Result<Map<_, _>, Fault>>()?)
         }
     }))

@@ -5,11 +5,12 @@ mod scalars;
 mod sealed;
 mod secret;
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use super::{
     error::{Fault, Problem},
     node::{Node, Value},
+    tree::Tree,
 };
 
 pub(super) use metadata::to_json;
@@ -24,6 +25,8 @@ pub(super) struct Reader {
     coerce: bool,
     /// Whether the numbers come from YAML, where `5.0` is as good as `5`.
     yaml: bool,
+    /// Numbers that have no JSON form and became text: their nodes, and how many times each.
+    odd_texts: RefCell<BTreeMap<usize, usize>>,
 }
 
 /// A map of text; where JSON repeats a field, the second value is merged into the first.
@@ -32,51 +35,67 @@ type TextMap = Option<BTreeMap<String, String>>;
 impl Reader {
     /// A JSON value in a stream; what does not fit is tried again as YAML.
     pub(super) fn json_stream() -> Self {
-        Self { fold_names: true, coerce: false, yaml: false }
+        Self::new(true, false, false)
     }
 
     /// A YAML document in a stream.
     pub(super) fn yaml_stream() -> Self {
-        Self { fold_names: true, coerce: true, yaml: true }
+        Self::new(true, true, true)
     }
 
     /// A single object.
     pub(super) fn strict(yaml: bool) -> Self {
-        Self { fold_names: false, coerce: false, yaml }
+        Self::new(false, false, yaml)
     }
 
-    /// Refuses infinities and NaNs that no field took as text: those that were taken are gone from the tree.
-    pub(super) fn check_numbers(root: &Node) -> Result<(), Fault> {
-        let mut heap = vec![root];
-        while let Some(node) = heap.pop() {
-            match &node.value {
-                Value::Float(number) if !number.is_finite() => {
-                    return Err(Fault::new(node.at, Problem::UnsupportedValue));
-                }
-                Value::List(items) => heap.extend(items),
-                Value::Map(entries) => heap.extend(entries.iter().map(|(_, node)| node)),
+    fn new(fold_names: bool, coerce: bool, yaml: bool) -> Self {
+        Self { fold_names, coerce, yaml, odd_texts: RefCell::default() }
+    }
+
+    /// Refuses infinities and NaNs that no field took as text; the last one is named.
+    pub(super) fn check_numbers(&self, tree: &Tree<'_>) -> Result<(), Fault> {
+        if !tree.odd_numbers {
+            return Ok(());
+        }
+        let (mut taken, mut found) = (self.odd_texts.take(), None);
+        let mut open: Vec<Box<dyn Iterator<Item = Node<'_>>>> = vec![Box::new(std::iter::once(tree.root()))];
+        while let Some(children) = open.last_mut() {
+            let Some(node) = children.next() else {
+                open.pop();
+                continue;
+            };
+            match node.value() {
+                Value::Float(number) if !number.is_finite() => match taken.get_mut(&node.id()) {
+                    Some(times) if *times > 0 => *times -= 1,
+                    _ => found = Some(node.at()),
+                },
+                Value::List(items) => open.push(Box::new(items)),
+                Value::Map(map) => open.push(Box::new(map.entries().map(|(_, node)| node))),
                 _ => {}
             }
         }
-        Ok(())
+        found.map_or(Ok(()), |at| Err(Fault::new(at, Problem::UnsupportedValue)))
     }
 
     /// Reads the fields of an object; answers whether it was there, null is not.
     fn fields(
         &self,
-        node: &mut Node,
+        node: Node<'_>,
         names: &[&'static str],
-        mut each: impl FnMut(&'static str, &mut Node) -> Result<(), Fault>,
+        mut each: impl FnMut(&'static str, Node<'_>) -> Result<(), Fault>,
     ) -> Result<bool, Fault> {
-        let entries = match &mut node.value {
+        let map = match node.value() {
             Value::Null => return Ok(false),
-            Value::Map(entries) => entries,
-            other => return Err(mismatch(node.at, "a map", other)),
+            Value::Map(map) => map,
+            other => return Err(mismatch(node.at(), "a map", &other)),
         };
-        for (given, value) in entries {
-            let exact = names.iter().find(|name| *name == given);
+        let known = |given: &str| {
+            let exact = names.iter().find(|name| **name == given);
             let folded = || names.iter().find(|name| self.fold_names && name.eq_ignore_ascii_case(given));
-            if let Some(name) = exact.or_else(folded) {
+            exact.or_else(folded)
+        };
+        for (given, value) in map.entries_of(|given| known(given).is_some()) {
+            if let Some(name) = known(&given) {
                 each(name, value).map_err(|fault| fault.inside(name))?;
             }
         }
@@ -84,7 +103,7 @@ impl Reader {
     }
 
     /// Adds the entries of a map of text; null takes the map away.
-    fn text_map(&self, map: &mut TextMap, node: &mut Node) -> Result<(), Fault> {
+    fn text_map(&self, map: &mut TextMap, node: Node<'_>) -> Result<(), Fault> {
         let mut entries = map.take().unwrap_or_default();
         let is_there = Self::entries(node, |name, value| {
             let text = self.text(value)?.unwrap_or_default();
@@ -97,39 +116,39 @@ impl Reader {
 
     /// Walks the entries of a map whose keys are data; answers whether there was a map.
     fn entries(
-        node: &mut Node,
-        mut each: impl FnMut(&str, &mut Node) -> Result<(), Fault>,
+        node: Node<'_>,
+        mut each: impl FnMut(&str, Node<'_>) -> Result<(), Fault>,
     ) -> Result<bool, Fault> {
-        match &mut node.value {
+        match node.value() {
             Value::Null => Ok(false),
-            Value::Map(entries) => {
-                for (name, value) in entries {
-                    each(name, value).map_err(|fault| fault.inside(name))?;
+            Value::Map(map) => {
+                for (name, value) in map.entries() {
+                    each(&name, value).map_err(|fault| fault.inside(&name))?;
                 }
                 Ok(true)
             }
-            other => Err(mismatch(node.at, "a map", other)),
+            other => Err(mismatch(node.at(), "a map", &other)),
         }
     }
 
     fn list<T>(
-        node: &mut Node,
-        mut each: impl FnMut(&mut Node) -> Result<T, Fault>,
+        node: Node<'_>,
+        mut each: impl FnMut(Node<'_>) -> Result<T, Fault>,
     ) -> Result<Option<Vec<T>>, Fault> {
-        match &mut node.value {
+        match node.value() {
             Value::Null => Ok(None),
             Value::List(items) => {
-                let items = items.iter_mut().enumerate();
+                let items = items.enumerate();
                 let items = items.map(|(index, item)| each(item).map_err(|fault| fault.at_index(index)));
                 items
                     .collect::<Result<Vec<_>, _>>()
                     .map(|items| Some(items).filter(|items| !items.is_empty()))
             }
-            other => Err(mismatch(node.at, "a list", other)),
+            other => Err(mismatch(node.at(), "a list", &other)),
         }
     }
 }
 
-fn mismatch(at: usize, wanted: &'static str, found: &Value) -> Fault {
+fn mismatch(at: usize, wanted: &'static str, found: &Value<'_>) -> Fault {
     Fault::new(at, Problem::Type { wanted, found: found.type_name() })
 }

@@ -2,6 +2,8 @@
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 
+use zeroize::Zeroizing;
+
 use super::{Reader, mismatch};
 use crate::{
     crypto::base64,
@@ -13,87 +15,90 @@ use crate::{
 };
 
 impl Reader {
-    /// Text, taken out of the tree; `None` for null.
-    pub(super) fn text(&self, node: &mut Node) -> Result<Option<String>, Fault> {
-        let text = match &node.value {
+    /// Text; `None` for null.
+    pub(super) fn text(&self, node: Node<'_>) -> Result<Option<String>, Fault> {
+        let text = match node.value() {
             _ if !self.coerce => None,
             Value::Bool(value) => Some(value.to_string()),
             Value::Int(number) => Some(number.to_string()),
             Value::Uint(number) => Some(number.to_string()),
-            Value::Float(number) => Some(float::shortest_32(*number)),
+            Value::Float(number) => {
+                if !number.is_finite() {
+                    *self.odd_texts.borrow_mut().entry(node.id()).or_default() += 1;
+                }
+                Some(float::shortest_32(number))
+            }
             Value::Null | Value::Text(_) | Value::List(_) | Value::Map(_) => None,
         };
-        if text.is_none() {
-            return Self::own_text(node);
-        }
-        node.value = Value::Null;
-        Ok(text)
+        if text.is_some() { Ok(text) } else { Self::own_text(node) }
     }
 
     /// Text that is never made of other types: `kind` and `apiVersion`.
-    pub(super) fn own_text(node: &mut Node) -> Result<Option<String>, Fault> {
-        match &mut node.value {
+    pub(super) fn own_text(node: Node<'_>) -> Result<Option<String>, Fault> {
+        match node.value() {
             Value::Null => Ok(None),
-            Value::Text(text) => Ok(Some(std::mem::take(text))),
-            other => Err(mismatch(node.at, "text", other)),
+            Value::Text(text) => Ok(Some(text.to_owned())),
+            other => Err(mismatch(node.at(), "text", &other)),
         }
     }
 
     /// A text field: empty is absent, null changes nothing.
-    pub(super) fn set_text(&self, field: &mut Option<String>, node: &mut Node) -> Result<(), Fault> {
+    pub(super) fn set_text(&self, field: &mut Option<String>, node: Node<'_>) -> Result<(), Fault> {
         if let Some(text) = self.text(node)? {
             *field = Some(text).filter(|text| !text.is_empty());
         }
         Ok(())
     }
 
-    pub(super) fn integer(&self, node: &Node) -> Result<Option<i64>, Fault> {
-        match &node.value {
+    pub(super) fn integer(&self, node: Node<'_>) -> Result<Option<i64>, Fault> {
+        match node.value() {
             Value::Null => Ok(None),
-            Value::Int(number) => Ok(Some(*number)),
+            Value::Int(number) => Ok(Some(number)),
             Value::Float(number) if self.yaml => {
-                whole(*number).map(Some).ok_or_else(|| Fault::new(node.at, NOT_WHOLE))
+                whole(number).map(Some).ok_or_else(|| Fault::new(node.at(), NOT_WHOLE))
             }
-            other => Err(mismatch(node.at, "a whole number", other)),
+            other => Err(mismatch(node.at(), "a whole number", &other)),
         }
     }
 
-    pub(super) fn boolean(node: &Node) -> Result<Option<bool>, Fault> {
-        match &node.value {
+    pub(super) fn boolean(node: Node<'_>) -> Result<Option<bool>, Fault> {
+        match node.value() {
             Value::Null => Ok(None),
-            Value::Bool(value) => Ok(Some(*value)),
-            other => Err(mismatch(node.at, "true or false", other)),
+            Value::Bool(value) => Ok(Some(value)),
+            other => Err(mismatch(node.at(), "true or false", &other)),
         }
     }
 
     /// Compat: Go's zero time is no time.
-    pub(super) fn time(node: &Node) -> Result<Option<Time>, Fault> {
-        match &node.value {
+    pub(super) fn time(node: Node<'_>) -> Result<Option<Time>, Fault> {
+        match node.value() {
             Value::Null => Ok(None),
             Value::Text(text) => {
-                let time = rfc3339(text).ok_or_else(|| Fault::new(node.at, Problem::Time))?;
+                let time = rfc3339(text).ok_or_else(|| Fault::new(node.at(), Problem::Time))?;
                 Ok(Some(Time(time)).filter(|_| !text.starts_with("0001-01-01T00:00:00")))
             }
-            other => Err(mismatch(node.at, "a time", other)),
+            other => Err(mismatch(node.at(), "a time", &other)),
         }
     }
 
     /// Bytes: base64 text, or a list of numbers below 256.
-    pub(super) fn bytes(&self, node: &Node) -> Result<Option<Vec<u8>>, Fault> {
-        match &node.value {
+    pub(super) fn bytes(&self, node: Node<'_>) -> Result<Option<Vec<u8>>, Fault> {
+        match node.value() {
             Value::Null => Ok(None),
             Value::Text(text) => {
                 let bytes = base64::decode(text.as_bytes());
-                bytes.map(Some).map_err(|error| Fault::new(node.at, Problem::Base64(error.at)))
+                bytes.map(Some).map_err(|error| Fault::new(node.at(), Problem::Base64(error.at)))
             }
             Value::List(items) => {
-                let byte = |item: &Node| {
+                // Sized once: a growing list would leave copies of a secret behind.
+                let mut bytes = Zeroizing::new(Vec::with_capacity(items.clone().count()));
+                for item in items {
                     let number = self.integer(item)?.unwrap_or(0);
-                    u8::try_from(number).map_err(|_| Fault::new(item.at, NOT_A_BYTE))
-                };
-                items.iter().map(byte).collect::<Result<_, _>>().map(Some)
+                    bytes.push(u8::try_from(number).map_err(|_| Fault::new(item.at(), NOT_A_BYTE))?);
+                }
+                Ok(Some(std::mem::take(&mut *bytes)))
             }
-            other => Err(mismatch(node.at, "base64 text", other)),
+            other => Err(mismatch(node.at(), "base64 text", &other)),
         }
     }
 }

@@ -22,9 +22,9 @@ const CONDITION: &[&str] = &["type", "status", "lastUpdateTime", "lastTransition
 
 impl Reader {
     /// Reads a SealedSecret; `None` where nothing of one is there. Kind and version are not looked at.
-    pub(in crate::manifest) fn sealed_secret(&self, node: &mut Node) -> Result<Option<SealedSecret>, Fault> {
-        if !matches!(node.value, Value::Null | Value::Map(_)) {
-            return Err(mismatch(node.at, "a SealedSecret", &node.value));
+    pub(in crate::manifest) fn sealed_secret(&self, node: Node<'_>) -> Result<Option<SealedSecret>, Fault> {
+        if !matches!(node.value(), Value::Null | Value::Map(_)) {
+            return Err(mismatch(node.at(), "a SealedSecret", &node.value()));
         }
         let mut object = SealedSecret::default();
         let mut holds_maps = false;
@@ -43,10 +43,10 @@ impl Reader {
     }
 
     /// Reads one object whose kind and version must be right where they are given.
-    pub(in crate::manifest) fn only_sealed_secret(&self, node: &mut Node) -> Result<SealedSecret, Fault> {
-        let at = node.at;
-        if !matches!(node.value, Value::Null | Value::Map(_)) {
-            return Err(mismatch(at, "a SealedSecret", &node.value));
+    pub(in crate::manifest) fn only_sealed_secret(&self, node: Node<'_>) -> Result<SealedSecret, Fault> {
+        let at = node.at();
+        if !matches!(node.value(), Value::Null | Value::Map(_)) {
+            return Err(mismatch(at, "a SealedSecret", &node.value()));
         }
         let (version, kind) = (type_field(node, "apiVersion")?, type_field(node, "kind")?);
         let known = match version.matches('/').count() {
@@ -64,14 +64,14 @@ impl Reader {
         self.sealed_secret(node)?.ok_or_else(|| Fault::new(at, Problem::NoObject))
     }
 
-    fn spec(&self, spec: &mut Spec, node: &mut Node) -> Result<bool, Fault> {
+    fn spec(&self, spec: &mut Spec, node: Node<'_>) -> Result<bool, Fault> {
         let mut holds_maps = false;
         self.fields(node, SPEC, |name, value| {
             match name {
                 "template" => holds_maps |= self.template(&mut spec.template, value)?,
                 "data" => spec.data = self.bytes(value)?.map(|bytes| base64::encode(&bytes)),
                 _ => {
-                    holds_maps |= !matches!(value.value, Value::Null);
+                    holds_maps |= !matches!(value.value(), Value::Null);
                     spec.encrypted_data = ciphertexts(value);
                 }
             }
@@ -80,7 +80,7 @@ impl Reader {
         Ok(holds_maps)
     }
 
-    fn template(&self, template: &mut Template, node: &mut Node) -> Result<bool, Fault> {
+    fn template(&self, template: &mut Template, node: Node<'_>) -> Result<bool, Fault> {
         let mut holds_maps = false;
         self.fields(node, TEMPLATE, |name, value| {
             match name {
@@ -99,7 +99,7 @@ impl Reader {
         Ok(holds_maps)
     }
 
-    fn status(&self, before: Option<Status>, node: &mut Node) -> Result<Option<Status>, Fault> {
+    fn status(&self, before: Option<Status>, node: Node<'_>) -> Result<Option<Status>, Fault> {
         let mut status = before.unwrap_or_default();
         let is_there = self.fields(node, STATUS, |name, value| {
             if name == "observedGeneration" {
@@ -113,7 +113,7 @@ impl Reader {
         Ok(is_there.then_some(status))
     }
 
-    fn condition(&self, node: &mut Node) -> Result<Condition, Fault> {
+    fn condition(&self, node: Node<'_>) -> Result<Condition, Fault> {
         let mut condition = Condition::default();
         self.fields(node, CONDITION, |name, value| {
             match name {
@@ -130,21 +130,20 @@ impl Reader {
     }
 }
 
-fn type_field(node: &Node, field: &str) -> Result<String, Fault> {
-    match node.get(field) {
-        Some(Node { value: Value::Text(text), .. }) => Ok(text.clone()),
-        None | Some(Node { value: Value::Null, .. }) => Ok(String::new()),
-        Some(other) => Err(mismatch(other.at, "text", &other.value).inside(field)),
+fn type_field(node: Node<'_>, field: &str) -> Result<String, Fault> {
+    let Some(node) = node.get(field) else { return Ok(String::new()) };
+    match node.value() {
+        Value::Text(text) => Ok(text.to_owned()),
+        Value::Null => Ok(String::new()),
+        other => Err(mismatch(node.at(), "text", &other).inside(field)),
     }
 }
 
 /// Compat: the one lenient field. A value that is no text becomes empty, anything but a map an empty map, and
 /// a repeated field replaces the first.
-fn ciphertexts(node: &mut Node) -> BTreeMap<String, String> {
-    let Value::Map(entries) = &mut node.value else { return BTreeMap::new() };
-    let text = |node: &mut Node| match &mut node.value {
-        Value::Text(text) => std::mem::take(text),
-        _ => String::new(),
-    };
-    entries.iter_mut().map(|(item, node)| (item.clone(), text(node))).collect()
+fn ciphertexts(node: Node<'_>) -> BTreeMap<String, String> {
+    let Value::Map(map) = node.value() else { return BTreeMap::new() };
+    map.entries()
+        .map(|(item, node)| (item.into_owned(), node.text().unwrap_or_default().to_owned()))
+        .collect()
 }

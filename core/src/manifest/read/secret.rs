@@ -15,9 +15,9 @@ const SECRET: &[&str] = &["apiVersion", "kind", "metadata", "data", "stringData"
 
 impl Reader {
     /// Reads a Secret; `None` where nothing of a Secret is there. Kind and version are not looked at.
-    pub(in crate::manifest) fn secret(&self, node: &mut Node) -> Result<Option<Secret>, Fault> {
-        if !matches!(node.value, Value::Null | Value::Map(_)) {
-            return Err(mismatch(node.at, "a Secret", &node.value));
+    pub(in crate::manifest) fn secret(&self, node: Node<'_>) -> Result<Option<Secret>, Fault> {
+        if !matches!(node.value(), Value::Null | Value::Map(_)) {
+            return Err(mismatch(node.at(), "a Secret", &node.value()));
         }
         let mut secret = Secret::default();
         let mut holds_maps = false;

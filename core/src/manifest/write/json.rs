@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::manifest::node::{Node, Value};
+use super::node::{Node, Value};
 
 /// A tree as JSON.
 pub(in crate::manifest) fn json(root: &Node, out: &mut String) {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta, OwnerReference, Time};
 
+use super::node::{Node, Tree, Value};
 use crate::{
     SealedSecret, Secret,
     crypto::base64,
-    manifest::node::{Node, Tree, Value},
     names,
     sealed_secret::{Condition, Spec, Status, Template},
 };
@@ -213,7 +213,7 @@ fn from_json(value: &serde_json::Value) -> Value {
 }
 
 fn node(value: Value) -> Node {
-    Node::new(0, value)
+    Node { value }
 }
 
 fn text(text: &str) -> Node {

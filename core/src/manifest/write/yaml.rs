@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::text::{Notation, inline, notation};
-use crate::manifest::node::{Node, Value};
+use super::{
+    node::{Node, Value},
+    text::{Notation, inline, notation},
+};
 
 /// Longer keys are written behind `?`, because a reader looks back at most 1024 characters from a `:`.
 const LONGEST_KEY: usize = 1000;

@@ -13,7 +13,7 @@ pub(super) struct Mark {
 
 /// A cursor over a text without forbidden characters.
 pub(super) struct Cursor<'a> {
-    text: &'a str,
+    pub(super) text: &'a str,
     bytes: &'a [u8],
     pub(super) mark: Mark,
 }
@@ -92,21 +92,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes one character into `out`.
-    pub(super) fn read(&mut self, out: &mut String) {
-        let start = self.mark.at;
-        self.skip();
-        out.push_str(&self.text[start..self.mark.at]);
-    }
-
-    /// Passes a run of ordinary ASCII characters into `out`: the fast path of long values.
-    pub(super) fn read_run(&mut self, out: &mut String, ordinary: impl Fn(u8) -> bool) {
+    /// Passes a run of ordinary ASCII characters: the fast path of long values.
+    pub(super) fn skip_run(&mut self, ordinary: impl Fn(u8) -> bool) {
         let rest = &self.bytes[self.mark.at..];
         let length = rest.iter().position(|byte| !byte.is_ascii() || !ordinary(*byte)).unwrap_or(rest.len());
-        out.push_str(&self.text[self.mark.at..self.mark.at + length]);
         self.mark.at += length;
         self.mark.index += length;
         self.mark.column += length;
+    }
+
+    /// The text between `start` and here.
+    pub(super) fn since(&self, start: usize) -> &'a str {
+        &self.text[start..self.mark.at]
     }
 
     /// Passes a line break.
@@ -123,20 +120,15 @@ impl<'a> Cursor<'a> {
         self.mark.column = 0;
     }
 
-    /// Passes a line break into `out`; all but LS and PS become LF.
-    pub(super) fn read_line(&mut self, out: &mut String) {
-        if self.peek(0) == 0xe2 {
-            out.push_str(&self.text[self.mark.at..self.mark.at + 3]);
-        } else {
-            out.push('\n');
-        }
+    /// Passes a line break and answers what it means: all but LS and PS are LF.
+    pub(super) fn read_line(&mut self) -> &'static str {
+        let meaning = match (self.peek(0), self.peek(2)) {
+            (0xe2, 0xa8) => "\u{2028}",
+            (0xe2, _) => "\u{2029}",
+            _ => "\n",
+        };
         self.skip_line();
-    }
-
-    /// How many bytes remain on a guess for a value's size: up to the end of the line.
-    pub(super) fn rest_of_line(&self) -> usize {
-        let rest = &self.bytes[self.mark.at..];
-        rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
+        meaning
     }
 
     /// Where the text between `start` and here ends, blanks and line breaks behind it left out.

@@ -3,12 +3,16 @@
 //! Each open collection is a frame; `step` says what the innermost one wants next. Compat: the same choices as
 //! libyaml's, its oddities in flow style included.
 
+use std::collections::BTreeMap;
+
 use super::{
     scanner::Scanner,
-    token::{Kind, Style, Token},
+    token::{Kind, Style},
 };
-use crate::manifest::error::{Fault, Problem};
-use zeroize::Zeroizing;
+use crate::manifest::{
+    error::{Fault, Problem},
+    tree::{Decoded, Special, Tag, Text},
+};
 
 /// A collection's notation, which decides what may follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,33 +42,29 @@ pub(super) enum Step {
 
 /// The beginning of a node.
 #[derive(Debug)]
-pub(super) struct Opening {
+pub(super) struct Opening<'t> {
     pub(super) at: usize,
-    pub(super) anchor: Option<String>,
-    pub(super) content: Content,
+    pub(super) anchor: Option<&'t str>,
+    pub(super) content: Content<'t>,
 }
 
 #[derive(Debug)]
-pub(super) enum Content {
-    Alias(String),
-    Scalar {
-        text: Zeroizing<String>,
-        tag: Option<String>,
-        /// Whether the type is to be guessed from the text.
-        implicit: bool,
-    },
+pub(super) enum Content<'t> {
+    Alias(&'t str),
+    Scalar(Special),
     Collection(Notation),
 }
 
 /// Tokens in, steps and nodes out.
 pub(super) struct Parser<'a> {
-    scanner: Scanner<'a>,
-    tag_directives: Vec<(String, String)>,
+    pub(super) scanner: Scanner<'a>,
+    /// Prefixes by handle; a map, since there may be as many as lines.
+    pub(super) tag_directives: BTreeMap<&'a str, String>,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str) -> Result<Self, Fault> {
-        Ok(Self { scanner: Scanner::new(text)?, tag_directives: Vec::new() })
+        Ok(Self { scanner: Scanner::new(text)?, tag_directives: BTreeMap::new() })
     }
 
     /// Passes directives and `---`; answers whether a node follows.
@@ -88,10 +88,9 @@ impl<'a> Parser<'a> {
                     }
                 }
                 Kind::TagDirective { handle, prefix } => {
-                    if self.tag_directives.iter().any(|(known, _)| *known == handle) {
+                    if self.tag_directives.insert(handle, prefix).is_some() {
                         return Err(syntax(token.at, "a second %TAG directive for one handle"));
                     }
-                    self.tag_directives.push((handle, prefix));
                 }
                 Kind::DocumentStart => break,
                 _ => return Err(syntax(token.at, "directives need `---` behind them")),
@@ -128,27 +127,31 @@ impl<'a> Parser<'a> {
         self.scanner.last_end()
     }
 
+    /// The texts of scalars that differ from the source.
+    pub(super) fn into_decoded(self) -> Decoded {
+        self.scanner.decoded
+    }
+
     /// Reads the beginning of a node.
-    pub(super) fn node(&mut self, block: bool, indentless: bool) -> Result<Opening, Fault> {
+    pub(super) fn node(&mut self, block: bool, indentless: bool) -> Result<Opening<'a>, Fault> {
         let at = self.scanner.peek()?.at;
-        if matches!(self.scanner.peek()?.kind, Kind::Alias(_)) {
-            let Kind::Alias(name) = self.scanner.next()?.kind else { return Err(no_content(at)) };
+        if let Kind::Alias(name) = self.scanner.peek()?.kind {
+            self.scanner.next()?;
             return Ok(Opening { at, anchor: None, content: Content::Alias(name) });
         }
         let (anchor, tag) = self.properties()?;
-        let collection =
-            |notation| Ok(Opening { at, anchor: anchor.clone(), content: Content::Collection(notation) });
-        match &self.scanner.peek()?.kind {
+        let opening = |content| Ok(Opening { at, anchor, content });
+        let collection = |notation| opening(Content::Collection(notation));
+        match self.scanner.peek()?.kind {
             Kind::BlockEntry if indentless => return collection(Notation::IndentlessSequence),
-            Kind::Scalar { .. } => {
-                let Kind::Scalar { text, style } = self.scanner.next()?.kind else {
-                    return Err(no_content(at));
-                };
-                let implicit = match tag.as_deref() {
+            Kind::Scalar { text, style } => {
+                self.scanner.next()?;
+                let implicit = match tag {
                     None => style == Style::Plain,
-                    Some(tag) => tag == "!",
+                    Some((_, non_specific)) => non_specific,
                 };
-                return Ok(Opening { at, anchor, content: Content::Scalar { text, tag, implicit } });
+                let tag = tag.map_or(Tag::None, |(tag, _)| tag);
+                return opening(Content::Scalar(Special { text, tag, implicit }));
             }
             Kind::FlowSequenceStart => {
                 self.scanner.next()?;
@@ -171,41 +174,9 @@ impl<'a> Parser<'a> {
         if anchor.is_none() && tag.is_none() {
             return Err(no_content(self.scanner.peek()?.at));
         }
-        let implicit = tag.is_none();
-        Ok(Opening { at, anchor, content: Content::Scalar { text: Zeroizing::default(), tag, implicit } })
-    }
-
-    /// Anchor and tag in either order.
-    fn properties(&mut self) -> Result<(Option<String>, Option<String>), Fault> {
-        let (mut anchor, mut tag) = (None, None);
-        loop {
-            match &self.scanner.peek()?.kind {
-                Kind::Anchor(_) if anchor.is_none() => {
-                    if let Kind::Anchor(name) = self.scanner.next()?.kind {
-                        anchor = Some(name);
-                    }
-                }
-                Kind::Tag { .. } if tag.is_none() => {
-                    let token = self.scanner.next()?;
-                    tag = Some(self.full_tag(token)?);
-                }
-                _ => return Ok((anchor, tag)),
-            }
-        }
-    }
-
-    fn full_tag(&self, token: Token) -> Result<String, Fault> {
-        let Kind::Tag { handle, suffix } = token.kind else { return Err(no_content(token.at)) };
-        let prefix = match self.tag_directives.iter().find(|(known, _)| *known == handle) {
-            Some((_, prefix)) => prefix.as_str(),
-            None => match handle.as_str() {
-                "" => "",
-                "!" => "!",
-                "!!" => "tag:yaml.org,2002:",
-                _ => return Err(syntax(token.at, "a tag whose handle was never declared")),
-            },
-        };
-        Ok(format!("{prefix}{suffix}"))
+        let text = Text::of_source(at, at).ok_or(no_content(at))?;
+        let (tag, implicit) = (tag.map_or(Tag::None, |(tag, _)| tag), tag.is_none());
+        opening(Content::Scalar(Special { text, tag, implicit }))
     }
 
     /// What comes next in a collection that holds `count` nodes; `valueless` marks a flow key without `:`.
@@ -321,7 +292,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn flow_value(&mut self, ends: impl Fn(&Kind) -> bool) -> Result<Step, Fault> {
+    fn flow_value(&mut self, ends: impl Fn(&Kind<'a>) -> bool) -> Result<Step, Fault> {
         if self.scanner.next_if(|kind| *kind == Kind::Value)?.is_none() || ends(&self.scanner.peek()?.kind) {
             return Ok(Step::Empty);
         }
@@ -329,10 +300,10 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn syntax(at: usize, what: &'static str) -> Fault {
+pub(super) fn syntax(at: usize, what: &'static str) -> Fault {
     Fault::new(at, Problem::YamlSyntax(what))
 }
 
-fn no_content(at: usize) -> Fault {
+pub(super) fn no_content(at: usize) -> Fault {
     syntax(at, "expected a value")
 }

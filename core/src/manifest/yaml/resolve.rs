@@ -1,103 +1,102 @@
 //! What a scalar means: YAML 1.1 as Go understands it.
 
-use crate::{crypto::base64, manifest::node::Value};
+use std::borrow::Cow;
 
-/// A scalar with its type.
-pub(super) enum Resolved {
+use zeroize::Zeroizing;
+
+use crate::{crypto::base64, manifest::tree::Tag};
+
+/// A scalar's type, with its value unless that is the text itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::manifest) enum Scalar {
     Null,
     Bool(bool),
     Int(i64),
     Uint(u64),
     Float(f64),
-    Text(String),
-}
-
-impl Resolved {
-    pub(super) fn into_value(self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(value) => Value::Bool(value),
-            Self::Int(number) => Value::Int(number),
-            Self::Uint(number) => Value::Uint(number),
-            Self::Float(number) => Value::Float(number),
-            Self::Text(text) => Value::Text(text),
-        }
-    }
+    Text,
 }
 
 /// Whether a plain scalar of this text is read as text, not as something else.
 pub(crate) fn reads_as_text(text: &str) -> bool {
-    matches!(guess(text), Resolved::Text(_))
+    guess(text) == Scalar::Text
 }
 
 /// Resolves a scalar; `implicit` says that its type is to be guessed.
-pub(super) fn scalar(text: &str, tag: Option<&str>, implicit: bool) -> Result<Resolved, &'static str> {
-    let Some(tag) = tag else {
-        return Ok(if implicit { guess(text) } else { Resolved::Text(text.to_owned()) });
-    };
-    match tag.strip_prefix("tag:yaml.org,2002:") {
-        Some("binary") => binary(text),
-        Some("timestamp") => {
-            timestamp(text).then(|| Resolved::Text(text.to_owned())).ok_or("not a timestamp")
-        }
-        Some("null") => match guess(text) {
-            Resolved::Null => Ok(Resolved::Null),
+pub(in crate::manifest) fn scalar(text: &str, tag: Tag, implicit: bool) -> Result<Scalar, &'static str> {
+    match tag {
+        Tag::None => Ok(if implicit { guess(text) } else { Scalar::Text }),
+        Tag::Timestamp => timestamp(text).then_some(Scalar::Text).ok_or("not a timestamp"),
+        Tag::Null => match guess(text) {
+            Scalar::Null => Ok(Scalar::Null),
             _ => Err("not null"),
         },
-        Some("bool") => match guess(text) {
-            value @ Resolved::Bool(_) => Ok(value),
+        Tag::Bool => match guess(text) {
+            value @ Scalar::Bool(_) => Ok(value),
             _ => Err("not a boolean"),
         },
-        Some("int") => match guess(text) {
-            value @ (Resolved::Int(_) | Resolved::Uint(_)) => Ok(value),
+        Tag::Int => match guess(text) {
+            value @ (Scalar::Int(_) | Scalar::Uint(_)) => Ok(value),
             _ => Err("not an integer"),
         },
-        Some("float") => match guess(text) {
-            value @ Resolved::Float(_) => Ok(value),
+        Tag::Float => match guess(text) {
+            value @ Scalar::Float(_) => Ok(value),
             #[expect(clippy::cast_precision_loss, reason = "what `!!float` asks for")]
-            Resolved::Int(number) => Ok(Resolved::Float(number as f64)),
+            Scalar::Int(number) => Ok(Scalar::Float(number as f64)),
             _ => Err("not a number"),
         },
-        // `!!str`, and every tag that is not known.
-        _ => Ok(Resolved::Text(text.to_owned())),
+        // `!!str`, and every tag that is not known; the bytes of `!!binary` are put in its place beforehand.
+        Tag::Binary | Tag::Merge | Tag::Other => Ok(Scalar::Text),
     }
 }
 
 /// Compat: the bytes must be UTF-8; the reference puts U+FFFD in place of the others.
-fn binary(text: &str) -> Result<Resolved, &'static str> {
+pub(super) fn binary(text: &str) -> Result<Zeroizing<String>, &'static str> {
     let bytes = base64::decode(text.as_bytes()).map_err(|_| "!!binary without valid base64")?;
-    String::from_utf8(bytes).map(Resolved::Text).map_err(|_| "!!binary of bytes that are not UTF-8")
+    String::from_utf8(bytes).map(Zeroizing::new).map_err(|_| "!!binary of bytes that are not UTF-8")
 }
 
 /// The type of a plain scalar.
-fn guess(text: &str) -> Resolved {
+pub(super) fn guess(text: &str) -> Scalar {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Resolved::Null,
+        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
-            return Resolved::Bool(true);
+            return Scalar::Bool(true);
         }
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            return Resolved::Bool(false);
+            return Scalar::Bool(false);
         }
-        ".nan" | ".NaN" | ".NAN" => return Resolved::Float(f64::NAN),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Resolved::Float(f64::INFINITY),
-        "-.inf" | "-.Inf" | "-.INF" => return Resolved::Float(f64::NEG_INFINITY),
+        ".nan" | ".NaN" | ".NAN" => return Scalar::Float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Scalar::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return Scalar::Float(f64::NEG_INFINITY),
         _ => {}
     }
     let number = match text.as_bytes()[0] {
         b'.' => finite(text),
-        b'+' | b'-' | b'0'..=b'9' => number(&text.replace('_', "")),
+        // Most values that begin with a digit are no numbers: what is no number is not copied.
+        b'+' | b'-' | b'0'..=b'9'
+            if text.bytes().all(|byte| byte.is_ascii_hexdigit() || NUMERIC.contains(&byte)) =>
+        {
+            number(&without_underscores(text))
+        }
         _ => None,
     };
-    number.unwrap_or_else(|| Resolved::Text(text.to_owned()))
+    number.unwrap_or(Scalar::Text)
 }
 
-fn number(text: &str) -> Option<Resolved> {
+/// What stands in numbers beside digits.
+const NUMERIC: &[u8] = b"+-._xXoO";
+
+fn without_underscores(text: &str) -> Cow<'_, str> {
+    if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) }
+}
+
+fn number(text: &str) -> Option<Scalar> {
     integer(text).or_else(|| if is_float(text) { finite(text) } else { None }).or_else(|| signed_binary(text))
 }
 
 /// Decimal, `0x`, `0o`, `0b` or a leading zero for octal; `08` is none of these.
-fn integer(text: &str) -> Option<Resolved> {
+fn integer(text: &str) -> Option<Scalar> {
     let (sign, digits) = match text.as_bytes() {
         [b'-', ..] => ("-", &text[1..]),
         [b'+', ..] => ("+", &text[1..]),
@@ -113,17 +112,19 @@ fn integer(text: &str) -> Option<Resolved> {
     if digits.starts_with(['+', '-']) {
         return None;
     }
-    if let Ok(number) = i64::from_str_radix(&format!("{sign}{digits}"), radix) {
-        return Some(Resolved::Int(number));
+    let signed =
+        if radix == 10 { text.parse() } else { i64::from_str_radix(&format!("{sign}{digits}"), radix) };
+    if let Ok(number) = signed {
+        return Some(Scalar::Int(number));
     }
     let unsigned = sign.is_empty().then(|| u64::from_str_radix(digits, radix).ok()).flatten();
-    unsigned.map(Resolved::Uint)
+    unsigned.map(Scalar::Uint)
 }
 
 /// Compat: a sign may also stand between `0b` and the digits.
-fn signed_binary(text: &str) -> Option<Resolved> {
+fn signed_binary(text: &str) -> Option<Scalar> {
     let digits = text.strip_prefix("0b")?;
-    i64::from_str_radix(digits, 2).ok().map(Resolved::Int)
+    i64::from_str_radix(digits, 2).ok().map(Scalar::Int)
 }
 
 /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
@@ -147,13 +148,13 @@ fn is_float(text: &str) -> bool {
 }
 
 /// Too large for a float is no number at all.
-fn finite(text: &str) -> Option<Resolved> {
+fn finite(text: &str) -> Option<Scalar> {
     let number: f64 = text.parse().ok()?;
-    number.is_finite().then_some(Resolved::Float(number))
+    number.is_finite().then_some(Scalar::Float(number))
 }
 
 /// A float as a map key.
-pub(super) fn float_key(number: f64) -> String {
+pub(in crate::manifest) fn float_key(number: f64) -> String {
     match crate::manifest::float::shortest_32(number).as_str() {
         "+Inf" => ".inf".to_owned(),
         "-Inf" => "-.inf".to_owned(),

@@ -1,51 +1,17 @@
 //! Scalars: plain, in quotes, as blocks, with YAML's folding of lines.
 
-use zeroize::{Zeroize, Zeroizing};
-
 use super::{
+    folding::{Gap, Taken},
     scanner::{Scanner, signed},
     token::{Kind, Style},
 };
 use crate::manifest::error::Fault;
 
-/// Blanks and line breaks seen since the last character, which the next one turns into text or not.
-#[derive(Default)]
-struct Gap {
-    blanks: String,
-    first_break: String,
-    more_breaks: String,
-    broken: bool,
-}
-
-impl Gap {
-    /// One break becomes a blank, more become one less.
-    fn fold_into(&mut self, out: &mut String) {
-        if self.broken {
-            if self.first_break.starts_with('\n') {
-                if self.more_breaks.is_empty() {
-                    out.push(' ');
-                } else {
-                    out.push_str(&self.more_breaks);
-                }
-            } else {
-                out.push_str(&self.first_break);
-                out.push_str(&self.more_breaks);
-            }
-        } else {
-            out.push_str(&self.blanks);
-        }
-        self.blanks.clear();
-        self.first_break.clear();
-        self.more_breaks.clear();
-        self.broken = false;
-    }
-}
-
-impl Scanner<'_> {
-    pub(super) fn scan_plain(&mut self) -> Result<Kind, Fault> {
+impl<'t> Scanner<'t> {
+    pub(super) fn scan_plain(&mut self) -> Result<Kind<'t>, Fault> {
         let indent = self.indent() + 1;
         let flow = self.flow_level() > 0;
-        let mut text = Zeroizing::new(String::with_capacity(self.cursor.rest_of_line()));
+        let mut text = Taken::new(self.cursor.mark.at);
         let mut gap = Gap::default();
         loop {
             if self.cursor.at_document_marker("---") || self.cursor.at_document_marker("...") {
@@ -63,10 +29,10 @@ impl Scanner<'_> {
                 if ends {
                     break;
                 }
-                gap.fold_into(&mut text);
-                self.cursor.read(&mut text);
-                self.cursor
-                    .read_run(&mut text, |byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/');
+                self.fold(&mut gap, &mut text);
+                self.cursor.skip();
+                self.cursor.skip_run(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/');
+                self.take(&mut text);
             }
             if !(self.cursor.is_blank(0) || self.cursor.is_break(0)) {
                 break;
@@ -79,7 +45,7 @@ impl Scanner<'_> {
         if gap.broken {
             self.allow_simple_key();
         }
-        Ok(Kind::Scalar { text, style: Style::Plain })
+        self.scalar(&text, Style::Plain)
     }
 
     fn scan_plain_gap(&mut self, gap: &mut Gap, indent: isize) -> Result<(), Fault> {
@@ -88,36 +54,18 @@ impl Scanner<'_> {
                 if gap.broken && signed(self.cursor.mark.column) < indent && self.cursor.peek(0) == b'\t' {
                     return Err(self.cursor.fault("a tab where blanks must indent"));
                 }
-                self.pass_blank(gap);
+                self.cursor.skip();
             } else if self.cursor.is_break(0) {
-                self.pass_break(gap);
+                gap.break_line(self.cursor.read_line());
             } else {
                 return Ok(());
             }
         }
     }
 
-    fn pass_blank(&mut self, gap: &mut Gap) {
-        if gap.broken {
-            self.cursor.skip();
-        } else {
-            self.cursor.read(&mut gap.blanks);
-        }
-    }
-
-    fn pass_break(&mut self, gap: &mut Gap) {
-        if gap.broken {
-            self.cursor.read_line(&mut gap.more_breaks);
-        } else {
-            gap.blanks.clear();
-            self.cursor.read_line(&mut gap.first_break);
-            gap.broken = true;
-        }
-    }
-
-    pub(super) fn scan_quoted(&mut self, quote: u8) -> Result<Kind, Fault> {
+    pub(super) fn scan_quoted(&mut self, quote: u8) -> Result<Kind<'t>, Fault> {
         self.cursor.skip();
-        let mut text = Zeroizing::new(String::with_capacity(self.cursor.rest_of_line()));
+        let mut text = Taken::new(self.cursor.mark.at);
         let mut gap = Gap::default();
         loop {
             if self.cursor.at_document_marker("---") || self.cursor.at_document_marker("...") {
@@ -129,28 +77,28 @@ impl Scanner<'_> {
             self.scan_quoted_run(quote, &mut text, &mut gap)?;
             if self.cursor.peek(0) == quote {
                 self.cursor.skip();
-                return Ok(Kind::Scalar { text, style: Style::Quoted });
+                return self.scalar(&text, Style::Quoted);
             }
             loop {
                 if self.cursor.is_blank(0) {
-                    self.pass_blank(&mut gap);
+                    self.cursor.skip();
                 } else if self.cursor.is_break(0) {
-                    self.pass_break(&mut gap);
+                    gap.break_line(self.cursor.read_line());
                 } else {
                     break;
                 }
             }
-            gap.fold_into(&mut text);
+            self.fold(&mut gap, &mut text);
         }
     }
 
     /// Reads up to a blank, a break or the closing quote.
-    fn scan_quoted_run(&mut self, quote: u8, text: &mut String, gap: &mut Gap) -> Result<(), Fault> {
+    fn scan_quoted_run(&mut self, quote: u8, text: &mut Taken, gap: &mut Gap) -> Result<(), Fault> {
         while !self.cursor.is_space(0) {
             match (quote, self.cursor.peek(0)) {
                 (b'\'', b'\'') if self.cursor.peek(1) == b'\'' => {
-                    text.push('\'');
                     self.cursor.skip_n(2);
+                    self.put('\'', text);
                 }
                 (quote, byte) if quote == byte => return Ok(()),
                 (b'"', b'\\') if self.cursor.is_break(1) => {
@@ -159,12 +107,15 @@ impl Scanner<'_> {
                     gap.broken = true;
                     return Ok(());
                 }
-                (b'"', b'\\') => text.push(self.scan_escape()?),
+                (b'"', b'\\') => {
+                    let character = self.scan_escape()?;
+                    self.put(character, text);
+                }
                 _ => {
-                    self.cursor.read(text);
-                    self.cursor.read_run(text, |byte| {
-                        byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\')
-                    });
+                    self.cursor.skip();
+                    self.cursor
+                        .skip_run(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\'));
+                    self.take(text);
                 }
             }
         }
@@ -205,18 +156,33 @@ impl Scanner<'_> {
             code = code << 4 | digit;
             self.cursor.skip();
         }
+        if (0xd800..0xdc00).contains(&code) {
+            code = self.low_surrogate(code).unwrap_or(code);
+        }
         char::from_u32(code).ok_or_else(|| self.cursor.fault("an escape that is no Unicode character"))
     }
 
-    pub(super) fn scan_block_scalar(&mut self, literal: bool) -> Result<Kind, Fault> {
+    /// The second half of what writers of JSON make of an emoji, `\ud83d\ude00`. The reference refuses it.
+    fn low_surrogate(&mut self, high: u32) -> Option<u32> {
+        if (self.cursor.peek(0), self.cursor.peek(1)) != (b'\\', b'u') {
+            return None;
+        }
+        let low =
+            (2..6).try_fold(0, |low, at| Some(low << 4 | char::from(self.cursor.peek(at)).to_digit(16)?));
+        let low = low.filter(|low| (0xdc00..0xe000).contains(low))?;
+        self.cursor.skip_n(6);
+        Some(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+    }
+
+    pub(super) fn scan_block_scalar(&mut self, literal: bool) -> Result<Kind<'t>, Fault> {
         self.cursor.skip();
         let (chomp, increment) = self.scan_block_header()?;
         let mut indent = match increment {
             0 => 0,
             more => self.indent().max(0) + more,
         };
-        let mut text = Zeroizing::new(String::with_capacity(self.cursor.rest_of_line()));
-        let mut leading_break = String::new();
+        let start = self.decoded.len();
+        let mut leading_break = "";
         let mut trailing_breaks = String::new();
         self.scan_block_breaks(&mut indent, &mut trailing_breaks)?;
         let mut leading_blank = false;
@@ -224,32 +190,33 @@ impl Scanner<'_> {
             let blank = self.cursor.is_blank(0);
             if !literal && leading_break.starts_with('\n') && !leading_blank && !blank {
                 if trailing_breaks.is_empty() {
-                    text.push(' ');
+                    self.decoded.push(' ');
                 }
             } else {
-                text.push_str(&leading_break);
+                self.decoded.push_str(leading_break);
             }
-            leading_break.clear();
-            text.push_str(&trailing_breaks);
+            leading_break = "";
+            self.decoded.push_str(&trailing_breaks);
             trailing_breaks.clear();
             leading_blank = blank;
-            grow(&mut text, self.cursor.rest_of_line() + 1);
+            let line = self.cursor.mark.at;
             while !self.cursor.is_break_or_end(0) {
-                self.cursor.read(&mut text);
-                self.cursor.read_run(&mut text, |byte| byte.is_ascii_graphic() || byte == b' ');
+                self.cursor.skip();
+                self.cursor.skip_run(|byte| byte.is_ascii_graphic() || byte == b' ');
             }
+            self.decoded.push_str(self.cursor.since(line));
             if self.cursor.is_break(0) {
-                self.cursor.read_line(&mut leading_break);
+                leading_break = self.cursor.read_line();
             }
             self.scan_block_breaks(&mut indent, &mut trailing_breaks)?;
         }
         if chomp != Chomp::Strip {
-            text.push_str(&leading_break);
+            self.decoded.push_str(leading_break);
         }
         if chomp == Chomp::Keep {
-            text.push_str(&trailing_breaks);
+            self.decoded.push_str(&trailing_breaks);
         }
-        Ok(Kind::Scalar { text, style: Style::Quoted })
+        self.scalar(&Taken::decoded(start), Style::Quoted)
     }
 
     /// What stands between `|` or `>` and the end of its line.
@@ -308,7 +275,7 @@ impl Scanner<'_> {
             if !self.cursor.is_break(0) {
                 break;
             }
-            self.cursor.read_line(breaks);
+            breaks.push_str(self.cursor.read_line());
         }
         if *indent == 0 {
             *indent = widest.max(self.indent() + 1).max(1);
@@ -323,14 +290,4 @@ enum Chomp {
     Clip,
     Strip,
     Keep,
-}
-
-/// Makes room, and wipes what a plain `reserve` would leave behind.
-fn grow(text: &mut Zeroizing<String>, more: usize) {
-    if text.capacity() - text.len() < more {
-        let mut bigger = String::with_capacity((text.capacity() + more) * 2);
-        bigger.push_str(text);
-        let mut old = std::mem::replace(&mut **text, bigger);
-        old.zeroize();
-    }
 }

@@ -10,7 +10,10 @@ use super::{
     cursor::{Cursor, Mark},
     token::{Kind, Token},
 };
-use crate::manifest::error::{Fault, Problem};
+use crate::manifest::{
+    error::{Fault, Problem},
+    tree::Decoded,
+};
 
 /// How far behind a `:` its key may begin.
 const LONGEST_KEY: usize = 1024;
@@ -27,7 +30,9 @@ struct SimpleKey {
 /// The scanner; `next` and `peek` hand out tokens whose meaning is settled.
 pub(super) struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
-    tokens: VecDeque<Token>,
+    /// Texts of scalars that differ from the source.
+    pub(super) decoded: Decoded,
+    tokens: VecDeque<Token<'a>>,
     /// How many tokens have left the queue: token numbers are absolute.
     taken: usize,
     ended: bool,
@@ -44,6 +49,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Result<Self, Fault> {
         Ok(Self {
             cursor: Cursor::new(text)?,
+            decoded: Decoded::default(),
             tokens: VecDeque::new(),
             taken: 0,
             ended: false,
@@ -56,13 +62,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next token, which stays.
-    pub(super) fn peek(&mut self) -> Result<&Token, Fault> {
+    pub(super) fn peek(&mut self) -> Result<&Token<'a>, Fault> {
         self.settle()?;
         Ok(self.tokens.front().expect("a settled queue holds a token"))
     }
 
     /// The next token, which goes.
-    pub(super) fn next(&mut self) -> Result<Token, Fault> {
+    pub(super) fn next(&mut self) -> Result<Token<'a>, Fault> {
         self.settle()?;
         self.taken += 1;
         let token = self.tokens.pop_front().expect("a settled queue holds a token");
@@ -73,7 +79,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next token if it is of the kind that is asked for.
-    pub(super) fn next_if(&mut self, wanted: impl Fn(&Kind) -> bool) -> Result<Option<Kind>, Fault> {
+    pub(super) fn next_if(&mut self, wanted: impl Fn(&Kind<'a>) -> bool) -> Result<Option<Kind<'a>>, Fault> {
         if wanted(&self.peek()?.kind) { self.next().map(|token| Some(token.kind)) } else { Ok(None) }
     }
 
@@ -194,7 +200,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn fetch_marker(&mut self, kind: Kind) -> Result<(), Fault> {
+    fn fetch_marker(&mut self, kind: Kind<'a>) -> Result<(), Fault> {
         self.unroll_indent(-1);
         self.remove_simple_key()?;
         self.simple_key_allowed = false;
@@ -203,7 +209,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn fetch_flow_start(&mut self, kind: Kind) -> Result<(), Fault> {
+    fn fetch_flow_start(&mut self, kind: Kind<'a>) -> Result<(), Fault> {
         self.save_simple_key()?;
         if self.flow_level() >= MAX_DEPTH {
             return Err(Fault::new(self.cursor.mark.at, Problem::Depth));
@@ -216,7 +222,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn fetch_flow_end(&mut self, kind: Kind) -> Result<(), Fault> {
+    fn fetch_flow_end(&mut self, kind: Kind<'a>) -> Result<(), Fault> {
         self.remove_simple_key()?;
         if self.flow_level() > 0 {
             self.simple_keys.pop();
@@ -333,7 +339,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Opens a block collection if this column is further right than the last.
-    fn roll_indent(&mut self, mark: Mark, place: Option<usize>, kind: Kind) -> Result<(), Fault> {
+    fn roll_indent(&mut self, mark: Mark, place: Option<usize>, kind: Kind<'a>) -> Result<(), Fault> {
         let column = signed(mark.column);
         if self.flow_level() > 0 || self.indent >= column {
             return Ok(());
@@ -400,7 +406,7 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    fn push(&mut self, mark: Mark, kind: Kind) {
+    fn push(&mut self, mark: Mark, kind: Kind<'a>) {
         // An indicator is pushed before it is passed, a scalar after: with the blanks behind it.
         let end = self.cursor.end_of_text(mark.at).max(mark.at + 1);
         self.tokens.push_back(Token { at: mark.at, end, kind });

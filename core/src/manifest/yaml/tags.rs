@@ -3,8 +3,8 @@
 use super::{scanner::Scanner, token::Kind};
 use crate::manifest::error::Fault;
 
-impl Scanner<'_> {
-    pub(super) fn scan_anchor(&mut self) -> Result<Kind, Fault> {
+impl<'t> Scanner<'t> {
+    pub(super) fn scan_anchor(&mut self) -> Result<Kind<'t>, Fault> {
         let is_alias = self.cursor.peek(0) == b'*';
         self.cursor.skip();
         let name = self.scan_word();
@@ -16,7 +16,7 @@ impl Scanner<'_> {
         Ok(if is_alias { Kind::Alias(name) } else { Kind::Anchor(name) })
     }
 
-    pub(super) fn scan_tag(&mut self) -> Result<Kind, Fault> {
+    pub(super) fn scan_tag(&mut self) -> Result<Kind<'t>, Fault> {
         let (handle, suffix) = if self.cursor.peek(1) == b'<' {
             self.cursor.skip_n(2);
             let suffix = self.scan_tag_uri("")?;
@@ -24,16 +24,16 @@ impl Scanner<'_> {
                 return Err(self.cursor.fault("expected `>` at the end of a tag"));
             }
             self.cursor.skip();
-            (String::new(), suffix)
+            ("", suffix)
         } else {
             let handle = self.scan_tag_handle(false)?;
             if handle.len() > 1 && handle.ends_with('!') {
                 let suffix = self.scan_tag_uri("")?;
                 (handle, suffix)
             } else {
-                let suffix = self.scan_tag_uri(&handle)?;
+                let suffix = self.scan_tag_uri(handle)?;
                 // The tag `!` alone: its text is the whole tag.
-                if suffix.is_empty() { (String::new(), "!".to_owned()) } else { ("!".to_owned(), suffix) }
+                if suffix.is_empty() { ("", "!".to_owned()) } else { ("!", suffix) }
             }
         };
         if !self.cursor.is_space(0) {
@@ -42,19 +42,19 @@ impl Scanner<'_> {
         Ok(Kind::Tag { handle, suffix })
     }
 
-    fn scan_tag_handle(&mut self, directive: bool) -> Result<String, Fault> {
+    fn scan_tag_handle(&mut self, directive: bool) -> Result<&'t str, Fault> {
         if self.cursor.peek(0) != b'!' {
             return Err(self.cursor.fault("expected `!` at the beginning of a tag"));
         }
-        let mut handle = String::new();
-        self.cursor.read(&mut handle);
-        handle.push_str(&self.scan_word());
+        let start = self.cursor.mark.at;
+        self.cursor.skip();
+        self.scan_word();
         if self.cursor.peek(0) == b'!' {
-            self.cursor.read(&mut handle);
-        } else if directive && handle != "!" {
+            self.cursor.skip();
+        } else if directive && self.cursor.since(start) != "!" {
             return Err(self.cursor.fault("expected `!` at the end of a tag handle"));
         }
-        Ok(handle)
+        Ok(self.cursor.since(start))
     }
 
     /// `head` is what a primary tag's handle took already.
@@ -86,10 +86,10 @@ impl Scanner<'_> {
         Ok(high << 4 | low)
     }
 
-    pub(super) fn scan_directive(&mut self) -> Result<Kind, Fault> {
+    pub(super) fn scan_directive(&mut self) -> Result<Kind<'t>, Fault> {
         self.cursor.skip();
         let name = self.scan_word();
-        let kind = match name.as_str() {
+        let kind = match name {
             "YAML" => self.scan_version()?,
             "TAG" => self.scan_tag_directive()?,
             _ => return Err(self.cursor.fault("an unknown directive")),
@@ -109,7 +109,7 @@ impl Scanner<'_> {
         Ok(kind)
     }
 
-    fn scan_version(&mut self) -> Result<Kind, Fault> {
+    fn scan_version(&mut self) -> Result<Kind<'t>, Fault> {
         self.skip_blanks();
         let major = self.scan_version_number()?;
         if self.cursor.peek(0) != b'.' {
@@ -122,14 +122,14 @@ impl Scanner<'_> {
 
     fn scan_version_number(&mut self) -> Result<u32, Fault> {
         const MOST_DIGITS: usize = 2;
-        let mut digits = String::new();
-        while self.cursor.peek(0).is_ascii_digit() && digits.len() <= MOST_DIGITS {
-            self.cursor.read(&mut digits);
+        let start = self.cursor.mark.at;
+        while self.cursor.peek(0).is_ascii_digit() && self.cursor.mark.at - start <= MOST_DIGITS {
+            self.cursor.skip();
         }
-        digits.parse().map_err(|_| self.cursor.fault("expected a version such as 1.1"))
+        self.cursor.since(start).parse().map_err(|_| self.cursor.fault("expected a version such as 1.1"))
     }
 
-    fn scan_tag_directive(&mut self) -> Result<Kind, Fault> {
+    fn scan_tag_directive(&mut self) -> Result<Kind<'t>, Fault> {
         self.skip_blanks();
         let handle = self.scan_tag_handle(true)?;
         if !self.cursor.is_blank(0) {
@@ -143,12 +143,12 @@ impl Scanner<'_> {
         Ok(Kind::TagDirective { handle, prefix })
     }
 
-    fn scan_word(&mut self) -> String {
-        let mut word = String::new();
+    fn scan_word(&mut self) -> &'t str {
+        let start = self.cursor.mark.at;
         while self.cursor.is_word() {
-            self.cursor.read(&mut word);
+            self.cursor.skip();
         }
-        word
+        self.cursor.since(start)
     }
 
     fn skip_blanks(&mut self) {

@@ -1,6 +1,6 @@
 //! What the scanner hands to the parser.
 
-use zeroize::Zeroizing;
+use crate::manifest::tree::Text;
 
 /// How a scalar was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,14 +13,14 @@ pub(super) enum Style {
 
 /// A token and the offsets of its text.
 #[derive(Debug)]
-pub(super) struct Token {
+pub(super) struct Token<'t> {
     pub(super) at: usize,
     pub(super) end: usize,
-    pub(super) kind: Kind,
+    pub(super) kind: Kind<'t>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Kind<'t> {
     StreamEnd,
     /// `%YAML 1.1`
     VersionDirective {
@@ -28,7 +28,7 @@ pub(super) enum Kind {
     },
     /// `%TAG handle prefix`
     TagDirective {
-        handle: String,
+        handle: &'t str,
         prefix: String,
     },
     DocumentStart,
@@ -44,15 +44,15 @@ pub(super) enum Kind {
     FlowEntry,
     Key,
     Value,
-    Alias(String),
-    Anchor(String),
+    Alias(&'t str),
+    Anchor(&'t str),
     /// Handle and suffix; a verbatim tag has an empty handle.
     Tag {
-        handle: String,
+        handle: &'t str,
         suffix: String,
     },
     Scalar {
-        text: Zeroizing<String>,
+        text: Text,
         style: Style,
     },
 }
