@@ -14,20 +14,21 @@ use tokio::{
 };
 
 use crate::{
-    VERSION, client,
+    VERSION,
+    api::client,
+    capacity::{pool::Pool, room::Room},
     config::{Command, Config, ConfigError, FLAGS, FlagError, Namespaces, flags},
     context::Context,
-    events::Events,
-    existing::Existing,
-    good_news::{self, GoodNews},
-    http::{self, Limiter, Scrape, Web},
-    index::Index,
+    http::{self, Limits, Scrape, Settings, Web},
     keys::{self, store::Store},
-    leader, logging,
-    metrics::Metrics,
-    pool::Pool,
-    queue::Queue,
-    reconcile::worker,
+    leader, logging, panics,
+    reconcile::{templates::TemplateCache, worker},
+    report::{
+        events::Events,
+        good_news::{self, GoodNews},
+        metrics::Metrics,
+    },
+    state::{existing::Existing, index::Index, queue::Queue},
     watch as watching,
 };
 
@@ -133,6 +134,7 @@ async fn run(config: Config) -> Result<(), StartError> {
     let (store, news) = Store::new(config.keys.clone(), &config.own_namespace);
     let (good_news, lanes) = GoodNews::new();
     let context = context(config, client, store, good_news);
+    panics::install(&context.metrics);
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     // Serving starts before anything is read: health tells when there is a certificate.
@@ -164,8 +166,9 @@ fn context(config: Config, client: Client, keys: Arc<Store>, good_news: GoodNews
         index: Index::default(),
         existing: Existing::default(),
         queue: Queue::default(),
+        room: Room::default(),
         pool: Pool::start(),
-        templates: Arc::default(),
+        templates: Arc::new(TemplateCache::new(config.templates.clone())),
         metrics: Arc::new(Metrics::new(VERSION, config.omit_secret_metrics)),
         events: Events::new(client.clone()),
         identity: identity(),
@@ -199,25 +202,20 @@ fn serve(
     stopped: &watch::Receiver<bool>,
 ) {
     let config = &context.config;
-    let web = Web {
-        keys: Arc::clone(&context.keys),
-        pool: context.pool.clone(),
-        metrics: Arc::clone(&context.metrics),
-        limiter: Arc::new(Limiter::new(config.rate_limit, config.rate_limit_burst)),
+    let settings = Settings {
+        rate: config.rate_limit,
+        burst: config.rate_limit_burst,
         accept_v1_data: config.accept_v1_data,
         read_timeout: config.read_timeout,
         write_timeout: config.write_timeout,
+        limits: Limits::new(config.http_operations as usize),
     };
+    let (keys, metrics) = (Arc::clone(&context.keys), Arc::clone(&context.metrics));
+    let web = Web::new(keys, context.pool.clone(), metrics, settings);
     let scrape = Scrape::new(Arc::clone(&context.metrics), Arc::clone(&context.keys), Arc::clone(context));
-    let timeout = config.read_timeout;
     let stays = |serving: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| serving;
-    tasks.spawn(stays(Box::pin(http::serve(listener, http::service(web), timeout, stopped.clone()))));
-    tasks.spawn(stays(Box::pin(http::serve(
-        metrics_listener,
-        http::metrics(scrape),
-        timeout,
-        stopped.clone(),
-    ))));
+    tasks.spawn(stays(Box::pin(http::serve(listener, web.port(), stopped.clone()))));
+    tasks.spawn(stays(Box::pin(http::serve(metrics_listener, scrape.port(), stopped.clone()))));
 }
 
 fn keep_keys(
@@ -234,6 +232,7 @@ fn keep_keys(
         }
     });
     tasks.spawn(keys::renew::keep(Arc::clone(context), asked, acting));
+    tasks.spawn(Arc::clone(&context.keys).keep_time());
     tasks.spawn(keys::report::report(Arc::clone(context), news));
     Ok(())
 }

@@ -8,16 +8,12 @@ use std::sync::{
 use kube::Client;
 
 use crate::{
+    capacity::{pool::Pool, room::Room},
     config::Config,
-    events::Events,
-    existing::Existing,
-    good_news::GoodNews,
-    index::Index,
     keys::store::Store,
-    metrics::Metrics,
-    pool::Pool,
-    queue::{Key, Queue},
-    templates::TemplateCache,
+    reconcile::templates::TemplateCache,
+    report::{events::Events, good_news::GoodNews, metrics::Metrics},
+    state::{existing::Existing, index::Index, key::Key, queue::Queue},
 };
 
 /// What every task shares.
@@ -34,7 +30,9 @@ pub struct Context {
     pub existing: Existing,
     /// What is due.
     pub queue: Queue,
-    /// Threads for private-key operations.
+    /// Room for objects in work.
+    pub room: Room,
+    /// Threads for private-key operations and renders.
     pub pool: Pool,
     /// Templates that were parsed before.
     pub templates: Arc<TemplateCache>,

@@ -1,30 +1,23 @@
 //! Unseals SealedSecrets into Secrets inside the cluster.
 //!
 //! ```text
-//! watch (SealedSecrets, metadata of Secrets, key Secrets) ──▶ index ──▶ queue ──▶ reconcile ──▶ API server
-//! keys ──▶ ring ──▶ reconcile, http                  config ──▶ app (wires all of this)
+//! watch ──▶ state (entries, queue) ──▶ reconcile (open, plan, apply, conclude) ──▶ report (status, Events, metrics)
+//! keys ──▶ reconcile, http      api, capacity: used by all      config ──▶ app (wires all of this)
 //! ```
 
+pub mod api;
 pub mod app;
-pub mod client;
+pub mod capacity;
 pub mod config;
 pub mod context;
-pub mod error;
-pub mod events;
-pub mod existing;
-pub mod gcra;
-pub mod good_news;
 pub mod http;
-pub mod index;
 pub mod keys;
 pub mod leader;
 pub mod logging;
-pub mod metrics;
-pub mod pool;
-pub mod queue;
+pub mod panics;
 pub mod reconcile;
-pub mod templates;
-pub mod turn;
+pub mod report;
+pub mod state;
 pub mod watch;
 
 /// The version: of the release that was built, or of the package.

@@ -167,3 +167,16 @@ fn told(line: &str) {
     use std::io::Write as _;
     writeln!(std::io::stdout(), "{line}").expect("standard output takes text");
 }
+
+#[test]
+fn template_limits_are_those_of_an_object_unless_a_flag_says_otherwise() {
+    let object = sealed_secrets_core::unseal::Limits::object();
+    assert_eq!(read(&[]).templates, object);
+    let raised = read(&["--template-max-steps=5", "--template-max-output=7"]).templates;
+    assert_eq!((raised.steps, raised.output_bytes, raised.nodes), (5, 7, object.nodes));
+    assert_eq!(refusal(&["--template-max-costly=0"]), "--template-max-costly must be at least 1, not 0");
+    for limit in sealed_secrets_core::unseal::Limit::ALL {
+        let Some(name) = sealed_secrets_controller::config::limits::flag(limit) else { continue };
+        assert_eq!(read(&[&format!("--{name}=9")]).templates.most(limit), 9, "--{name} raises {limit:?}");
+    }
+}

@@ -5,10 +5,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::OwnerReference};
-use sealed_secrets_controller::reconcile::{
-    outcome::{Failure, Retry},
-    plan::{Refusal, Write, keeping, plan},
-    retry, status,
+use sealed_secrets_controller::{
+    api::error::ApiError,
+    reconcile::{
+        outcome::{Failure, Retry},
+        plan::{Refusal, Write, keeping, plan},
+        retry,
+    },
+    report::status,
 };
 use sealed_secrets_core::{
     SealedSecret, names,
@@ -84,7 +88,7 @@ fn an_absent_secret_is_created_without_server_fields() {
     wanted.metadata.resource_version = Some("5".to_owned());
     wanted.metadata.finalizers = Some(vec!["example.com/x".to_owned()]);
     wanted.type_ = None;
-    let Write::Create(secret) = plan(&wanted, None, UID) else { panic!("not created") };
+    let Write::Create(secret) = plan(&wanted, None, UID, None) else { panic!("not created") };
     assert_eq!(secret.type_.as_deref(), Some("Opaque"));
     assert_eq!((secret.metadata.resource_version, secret.metadata.finalizers), (None, None));
     assert_eq!(secret.metadata.owner_references, Some(vec![owner(UID)]));
@@ -92,19 +96,19 @@ fn an_absent_secret_is_created_without_server_fields() {
 
 #[test]
 fn nothing_is_written_when_nothing_differs() {
-    assert_eq!(plan(&wanted(), Some(&existing(|_| {})), UID), Write::Unchanged);
+    assert_eq!(plan(&wanted(), Some(&existing(|_| {})), UID, None), Write::Unchanged);
     let empty_maps = existing(|secret| {
         secret.metadata.labels = Some(BTreeMap::new());
         secret.metadata.annotations = Some(BTreeMap::new());
     });
-    assert_eq!(plan(&wanted(), Some(&empty_maps), UID), Write::Unchanged);
+    assert_eq!(plan(&wanted(), Some(&empty_maps), UID, None), Write::Unchanged);
     let mut untyped = wanted();
     untyped.type_ = None;
-    assert_eq!(plan(&untyped, Some(&existing(|_| {})), UID), Write::Unchanged);
+    assert_eq!(plan(&untyped, Some(&existing(|_| {})), UID, None), Write::Unchanged);
     let served = existing(|secret| {
         secret.metadata.owner_references.as_mut().unwrap()[0].block_owner_deletion = Some(true);
     });
-    assert_eq!(plan(&wanted(), Some(&served), UID), Write::Unchanged);
+    assert_eq!(plan(&wanted(), Some(&served), UID, None), Write::Unchanged);
 }
 
 #[test]
@@ -150,7 +154,7 @@ fn whatever_differs_in_an_owned_secret_is_put_back_wholesale() {
         |s| s.metadata.owner_references.as_mut().unwrap().push(owner("another")),
     ];
     for edit in edits {
-        let secret = replaced(plan(&wanted(), Some(&existing(edit)), UID));
+        let secret = replaced(plan(&wanted(), Some(&existing(edit)), UID, None));
         assert_eq!(keys(&secret), ["k"]);
         assert_eq!((&secret.metadata.labels, &secret.metadata.annotations), (&None, &None));
         assert_eq!(secret.metadata.resource_version.as_deref(), Some("7"), "guards against a race");
@@ -160,17 +164,17 @@ fn whatever_differs_in_an_owned_secret_is_put_back_wholesale() {
 #[test]
 fn a_foreign_secret_is_refused() {
     let refused = Write::Refuse(Refusal::NotManaged { name: "app".to_owned() });
-    assert_eq!(plan(&wanted(), Some(&foreign(None)), UID), refused);
+    assert_eq!(plan(&wanted(), Some(&foreign(None)), UID, None), refused);
     let of_another = existing(|s| s.metadata.owner_references = Some(vec![owner("older incarnation")]));
-    assert_eq!(plan(&wanted(), Some(&of_another), UID), refused);
+    assert_eq!(plan(&wanted(), Some(&of_another), UID, None), refused);
     let mut not_quite = foreign(None);
     annotate(&mut not_quite, names::MANAGED, "True");
-    assert_eq!(plan(&wanted(), Some(&not_quite), UID), refused);
+    assert_eq!(plan(&wanted(), Some(&not_quite), UID, None), refused);
 }
 
 #[test]
 fn managed_is_taken_over_wholesale() {
-    let secret = replaced(plan(&wanted(), Some(&foreign(Some(names::MANAGED))), UID));
+    let secret = replaced(plan(&wanted(), Some(&foreign(Some(names::MANAGED))), UID, None));
     assert_eq!(keys(&secret), ["k"]);
     assert_eq!(secret.metadata.owner_references, Some(vec![owner(UID)]));
     assert_eq!((secret.metadata.labels, secret.metadata.annotations), (None, None));
@@ -178,16 +182,19 @@ fn managed_is_taken_over_wholesale() {
 
 #[test]
 fn patch_is_merged_into_and_owned_only_with_managed() {
-    let secret = replaced(plan(&wanted(), Some(&foreign(Some(names::PATCH))), UID));
+    let secret = replaced(plan(&wanted(), Some(&foreign(Some(names::PATCH))), UID, None));
     assert_eq!(keys(&secret), ["k", "x"]);
     assert_eq!(secret.data.as_ref().unwrap()["k"].0, b"v");
     assert_eq!(secret.metadata.owner_references, None);
     assert_eq!(secret.metadata.labels.as_ref().unwrap()["l"], "old");
-    assert_eq!(plan(&wanted(), Some(&secret), UID), Write::Unchanged);
+    assert_eq!(plan(&wanted(), Some(&secret), UID, None), Write::Unchanged);
 
     let mut both = foreign(Some(names::PATCH));
     annotate(&mut both, names::MANAGED, "true");
-    assert_eq!(replaced(plan(&wanted(), Some(&both), UID)).metadata.owner_references, Some(vec![owner(UID)]));
+    assert_eq!(
+        replaced(plan(&wanted(), Some(&both), UID, None)).metadata.owner_references,
+        Some(vec![owner(UID)])
+    );
 }
 
 #[test]
@@ -195,35 +202,35 @@ fn an_ownerless_secret_of_ours_is_recognised_by_its_mark_on_both_sides() {
     let mut wanted = bare(&[("k", "v2")]);
     annotate(&mut wanted, names::SKIP_SET_OWNER_REFERENCES, "true");
     let mut made = bare(&[("k", "v1")]);
-    assert!(matches!(plan(&wanted, Some(&made), UID), Write::Refuse(_)));
+    assert!(matches!(plan(&wanted, Some(&made), UID, None), Write::Refuse(_)));
     annotate(&mut made, names::SKIP_SET_OWNER_REFERENCES, "true");
-    assert!(matches!(plan(&wanted, Some(&made), UID), Write::Replace(_)));
+    assert!(matches!(plan(&wanted, Some(&made), UID, None), Write::Replace(_)));
 }
 
 #[test]
 fn immutability_is_turned_on_never_off_and_keeps_values() {
     let mut immutable = wanted();
     immutable.immutable = Some(true);
-    assert_eq!(replaced(plan(&immutable, Some(&existing(|_| {})), UID)).immutable, Some(true));
+    assert_eq!(replaced(plan(&immutable, Some(&existing(|_| {})), UID, None)).immutable, Some(true));
     let fixed = existing(|s| s.immutable = Some(true));
-    assert_eq!(plan(&wanted(), Some(&fixed), UID), Write::Unchanged);
+    assert_eq!(plan(&wanted(), Some(&fixed), UID, None), Write::Unchanged);
     let other_value = existing(|s| {
         s.immutable = Some(true);
         s.data = Some(BTreeMap::from([("k".into(), ByteString(b"old".to_vec()))]));
     });
     assert_eq!(
-        plan(&immutable, Some(&other_value), UID),
+        plan(&immutable, Some(&other_value), UID, None),
         Write::Refuse(Refusal::Immutable { name: "app".to_owned() })
     );
     let mut labelled = immutable.clone();
     labelled.metadata.labels = Some(BTreeMap::from([("l".into(), "x".into())]));
-    assert!(matches!(plan(&labelled, Some(&fixed), UID), Write::Replace(_)));
+    assert!(matches!(plan(&labelled, Some(&fixed), UID, None), Write::Replace(_)));
 }
 
 #[test]
 fn a_type_never_changes() {
     let typed = existing(|s| s.type_ = Some("example.com/a".to_owned()));
-    let Write::Refuse(refusal) = plan(&wanted(), Some(&typed), UID) else { panic!("not refused") };
+    let Write::Refuse(refusal) = plan(&wanted(), Some(&typed), UID, None) else { panic!("not refused") };
     assert!(refusal.to_string().contains("field is immutable"), "{refusal}");
 }
 
@@ -327,7 +334,8 @@ fn health_checks_settle() {
     assert_eq!(kstatus(&good, 2), "InProgress", "a new generation is not yet told of");
     let stuck = status::next(Some(&good), Some(&not_managed("app")), Some(1), at(2)).unwrap();
     assert_eq!((argo_health(&stuck), kstatus(&stuck, 1)), ("Degraded", "Failed"));
-    let passing = status::next(Some(&good), Some(&Failure::Interrupted), Some(1), at(2)).unwrap();
+    let busy = Failure::Write(ApiError::Busy { after: Duration::from_secs(1) });
+    let passing = status::next(Some(&good), Some(&busy), Some(1), at(2)).unwrap();
     assert_eq!((argo_health(&passing), kstatus(&passing, 1)), ("Degraded", "InProgress"));
 }
 
@@ -346,4 +354,117 @@ fn retries_grow_to_a_cap_and_never_end() {
     assert_eq!([20, 1000, u32::MAX].map(wait), [Duration::from_mins(5); 3]);
     assert_eq!(retry::wait(Retry::Backoff, 1, 0), Duration::from_secs(5));
     assert_eq!(retry::wait(Retry::After(Duration::from_secs(7)), 99, 3), Duration::from_secs(7));
+}
+
+/// What unsealing gives for an object of this name whose template has these labels.
+fn labelled(name: &str, labels: &[(&str, &str)]) -> Secret {
+    let mut secret = wanted();
+    secret.metadata.name = Some(name.to_owned());
+    secret.metadata.labels = Some(labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
+    secret
+}
+
+const PREFIX: &str = "sealed-secrets-key";
+
+fn in_place_of(name: &str, labels: &[(&str, &str)], change: impl FnOnce(&mut Secret)) -> Secret {
+    existing(|secret| {
+        *secret = Secret { metadata: labelled(name, labels).metadata, ..secret.clone() };
+        change(secret);
+    })
+}
+
+#[test]
+fn no_sealed_secret_makes_a_sealing_key_in_any_way() {
+    let active = [(names::KEY_LABEL, names::KEY_ACTIVE)];
+    let ownerless = |name, labels: &[_]| {
+        let mut secret = labelled(name, labels);
+        secret.metadata.owner_references = None;
+        annotate(&mut secret, names::SKIP_SET_OWNER_REFERENCES, "true");
+        secret
+    };
+    let none: &[(&str, &str)] = &[];
+    let open = |annotation: &'static str| move |secret: &mut Secret| annotate(secret, annotation, "true");
+    for (case, wanted, existing) in [
+        ("labelled", labelled("x", &active), None),
+        ("labelled, without owner", ownerless("x", &active), None),
+        ("labelled as out of use", labelled("x", &[(names::KEY_LABEL, "x")]), None),
+        (
+            "labelled as out of use, replaced",
+            labelled("x", &[(names::KEY_LABEL, "")]),
+            Some(in_place_of("x", none, |_| {})),
+        ),
+        ("the legacy name", labelled(PREFIX, none), None),
+        ("the legacy name, without owner", ownerless(PREFIX, none), None),
+        ("replaced", labelled("x", &active), Some(in_place_of("x", none, |_| {}))),
+        ("managed", labelled("x", &active), Some(in_place_of("x", none, open(names::MANAGED)))),
+        ("merged into", labelled("x", &active), Some(in_place_of("x", none, open(names::PATCH)))),
+        ("made by an old version", labelled("x", &active), Some(in_place_of("x", &active, |_| {}))),
+        (
+            "a label that another tool put on a Secret of ours is merged back",
+            labelled("x", none),
+            Some(in_place_of("x", &active, open(names::PATCH))),
+        ),
+        ("the Secret of somebody else in the way", labelled("x", &active), Some(foreign(None))),
+    ] {
+        let write = plan(&wanted, existing.as_ref(), UID, Some(PREFIX));
+        assert!(matches!(write, Write::Refuse(Refusal::BecomesKey { .. })), "{case}: {write:?}");
+        let elsewhere = plan(&wanted, existing.as_ref(), UID, None);
+        let refused =
+            matches!(elsewhere, Write::Refuse(Refusal::BecomesKey { .. } | Refusal::HoldsKey { .. }));
+        assert!(!refused, "{case}, where no keys live: {elsewhere:?}");
+    }
+}
+
+#[test]
+fn no_sealed_secret_changes_a_sealing_key_in_any_way() {
+    let by_hand = |labels: &[(&str, &str)], annotation: Option<&str>| {
+        let mut secret = in_place_of("x", labels, |secret| secret.metadata.owner_references = None);
+        if let Some(annotation) = annotation {
+            annotate(&mut secret, annotation, "true");
+        }
+        secret
+    };
+    for state in [names::KEY_ACTIVE, "compromised", ""] {
+        for annotation in [None, Some(names::MANAGED), Some(names::PATCH)] {
+            let key = by_hand(&[(names::KEY_LABEL, state)], annotation);
+            let write = plan(&labelled("x", &[]), Some(&key), UID, Some(PREFIX));
+            assert!(
+                matches!(write, Write::Refuse(Refusal::HoldsKey { .. })),
+                "{state} {annotation:?}: {write:?}"
+            );
+        }
+    }
+    let mut legacy = by_hand(&[], Some(names::PATCH));
+    legacy.metadata.name = Some(PREFIX.to_owned());
+    let write = plan(&labelled(PREFIX, &[(names::KEY_LABEL, "x")]), Some(&legacy), UID, Some(PREFIX));
+    assert!(matches!(write, Write::Refuse(Refusal::HoldsKey { .. })), "{write:?}");
+}
+
+#[test]
+fn an_ordinary_sealed_secret_beside_the_keys_works_and_a_planted_key_can_be_put_right() {
+    let write = plan(&labelled("x", &[("app", "y")]), None, UID, Some(PREFIX));
+    assert!(matches!(write, Write::Create(_)), "{write:?}");
+    for state in [names::KEY_ACTIVE, "compromised", ""] {
+        let planted = in_place_of("x", &[(names::KEY_LABEL, state)], |_| {});
+        let fixed = replaced(plan(&labelled("x", &[("app", "y")]), Some(&planted), UID, Some(PREFIX)));
+        assert_eq!(fixed.metadata.labels, Some(BTreeMap::from([("app".to_owned(), "y".to_owned())])));
+    }
+}
+
+#[test]
+fn a_refused_key_says_why_and_rests() {
+    for refusal in [Refusal::BecomesKey { name: "x".to_owned() }, Refusal::HoldsKey { name: "x".to_owned() }]
+    {
+        let failure = Failure::Refused(refusal);
+        assert!(
+            failure.message().contains("sealing key") && failure.message().contains("\"x\""),
+            "{failure}"
+        );
+        assert_eq!((failure.metric(), failure.event_reason()), ("update", "ErrUpdateFailed"));
+        assert!(
+            matches!(failure.retry(), Some(Retry::After(_)))
+                && failure.is_stalled()
+                && failure.is_worth_telling()
+        );
+    }
 }

@@ -17,18 +17,26 @@ use k8s_openapi::{
     api::core::v1::{ObjectReference, Secret},
 };
 use sealed_secrets_controller::{
+    capacity::{
+        pool::{Cancel, Claim, Pool, Priority},
+        room::Room,
+    },
     config::{Command, Config},
     context::Context,
-    events::{Events, Kind, Note},
-    existing::Existing,
-    good_news::{self, GoodNews},
-    index::{Cause, Entry, Index, Looks, Sighting, State, Version},
     keys::store::{Snapshot, Store},
-    metrics::Metrics,
-    pool::{Pool, Priority},
-    queue::{Key, Lane, Queue},
-    reconcile::reconcile,
-    turn::Sign,
+    reconcile::{reconcile, templates::TemplateCache},
+    report::{
+        events::{Events, Kind, Note},
+        good_news::{self, GoodNews},
+        metrics::Metrics,
+    },
+    state::{
+        existing::Existing,
+        index::{Cause, Entry, Index, Looks, Sighting, State, Version},
+        key::Key,
+        queue::Queue,
+        turn::Sign,
+    },
     watch::sealed,
 };
 use sealed_secrets_core::{Fingerprint, KeyPair, KeyRing, Label, Scope, SealedSecret, names};
@@ -166,8 +174,9 @@ fn context(threads: usize) -> (Arc<Context>, Vec<Receiver<Note>>) {
         index: Index::default(),
         existing: Existing::default(),
         queue: Queue::default(),
+        room: Room::default(),
         pool: Pool::with_threads(threads),
-        templates: Arc::default(),
+        templates: Arc::new(TemplateCache::new(config.templates.clone())),
         metrics: Arc::new(Metrics::new("v1", false)),
         events: Events::new(client.clone()),
         good_news,
@@ -191,7 +200,7 @@ fn sealed_to(key: &str) -> SealedSecret {
 }
 
 async fn comes(context: &Context) -> bool {
-    tokio::time::timeout(Duration::from_millis(50), context.queue.next(Lane::Any)).await.is_ok()
+    tokio::time::timeout(Duration::from_millis(50), context.queue.next()).await.is_ok()
 }
 
 #[tokio::test]
@@ -201,14 +210,16 @@ async fn a_key_that_comes_while_an_object_fails_for_want_of_it_is_not_missed() {
     context.keys.publish();
     context.index.lock().see(&name(), sighting(), sealed_to("b"));
     context.queue.push(&name(), Priority::Fresh);
-    let turn = context.queue.next(Lane::Any).await;
+    let turn = context.queue.next().await;
 
     // The turn has the old keys and waits for the only thread.
     let (gate, held) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let (pool, inside) = (context.pool.clone(), Arc::clone(&gate));
     let started = Arc::clone(&held);
     let block = tokio::spawn(async move {
-        pool.run(Priority::Fresh, move || (started.wait().is_leader(), inside.wait().is_leader())).await
+        let claim = Claim::unseal(Priority::Fresh, "ns");
+        pool.run(claim, &Cancel::default(), move || (started.wait().is_leader(), inside.wait().is_leader()))
+            .await
     });
     tokio::task::yield_now().await;
     held.wait();
@@ -220,8 +231,8 @@ async fn a_key_that_comes_while_an_object_fails_for_want_of_it_is_not_missed() {
     sealed::wake(&context, |entry| entry.state == State::WaitsForKey, Priority::Fresh);
     gate.wait();
     reconciled.await;
-    block.await.unwrap();
-    context.queue.done(&name());
+    block.await.unwrap().unwrap();
+    context.queue.done(&name(), Duration::ZERO);
     assert_eq!(context.index.with(&name(), |entry| entry.state.clone()), Some(State::WaitsForKey));
     assert!(comes(&context).await, "due again at once");
 }
@@ -233,9 +244,9 @@ async fn an_object_that_fails_with_the_keys_of_now_waits() {
     context.keys.publish();
     context.index.lock().see(&name(), sighting(), sealed_to("b"));
     context.queue.push(&name(), Priority::Fresh);
-    let turn = context.queue.next(Lane::Any).await;
+    let turn = context.queue.next().await;
     reconcile(&context, &turn).await;
-    context.queue.done(&name());
+    context.queue.done(&name(), Duration::ZERO);
     assert!(!comes(&context).await, "no hot loop");
 }
 
@@ -252,8 +263,8 @@ async fn good_news_waits_while_fresh_objects_stand_in_line_and_is_told_after_the
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(context.good_news.waiting(), 1);
 
-    let turn = context.queue.next(Lane::Any).await;
-    context.queue.done(&turn.key);
+    let turn = context.queue.next().await;
+    context.queue.done(&turn.key, Duration::ZERO);
     let told = async {
         while context.good_news.waiting() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;

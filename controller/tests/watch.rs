@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use sealed_secrets_controller::{
-    index::{Cause, Entry, Index, Looks, Sighting, State, Version},
-    pool::Priority,
-    queue::Key,
-    turn::{reaction, returns},
+    capacity::pool::Priority,
+    state::{
+        index::{Cause, Entry, Index, Looks, Sighting, State, Version},
+        key::Key,
+        turn::{reaction, returns},
+    },
 };
 use sealed_secrets_core::{
     Scope, SealedSecret, names,

@@ -2,16 +2,20 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use gotemplate::Limits;
 use jiff::{SignedDuration, Timestamp};
 
 pub mod duration;
 pub mod flags;
+pub mod limits;
 mod table;
 mod values;
 
 pub use flags::{FlagError, Values};
 pub use table::FLAGS;
 pub use values::ValueError;
+
+use crate::panics::PanicOn;
 
 /// Everything that the controller was told.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub struct Config {
     pub rate_limit: u32,
     /// How many more may come at once.
     pub rate_limit_burst: u32,
+    /// Private operations of one request at most.
+    pub http_operations: u32,
     /// How long a request may take to arrive.
     pub read_timeout: Duration,
     /// How long an answer may take.
@@ -59,6 +65,10 @@ pub struct Config {
     pub leader_elect: bool,
     /// Ask the API server to stream the first list.
     pub streaming_lists: bool,
+    /// What the templates of one object may cost together.
+    pub templates: Limits,
+    /// A panic that a test asks for.
+    pub panic_on: Option<PanicOn>,
 }
 
 /// Where SealedSecrets are looked for.
@@ -154,7 +164,8 @@ impl Config {
             return Ok(Command::Version);
         }
         let mut notices = values.notices.clone();
-        let config = values::resolve(&values, own_namespace, &mut notices)?;
+        let mut config = values::resolve(&values, own_namespace, &mut notices)?;
+        config.panic_on = env("SEALED_SECRETS_PANIC_ON").and_then(|text| PanicOn::parse(&text));
         Ok(Command::Run(Box::new(config), notices))
     }
 }

@@ -15,6 +15,11 @@ pub static FLAGS: &[Flag] = &[
         Default::Bool(true),
         "Serve the whole cluster, or only the controller's namespace",
     ),
+    flag(
+        "http-max-operations",
+        Default::Int(2048),
+        "Private-key operations of one request to verify and rotate at most (not in the reference)",
+    ),
     flag("key-cutoff-time", Default::Text(""), "Make a new key if the newest is older than this (RFC1123Z)"),
     flag(
         "key-order-priority",
@@ -61,6 +66,32 @@ pub static FLAGS: &[Flag] = &[
         "streaming-lists",
         Default::Bool(false),
         "Ask the API server to stream first lists: less memory on both sides (not in the reference)",
+    ),
+    flag(
+        "template-max-bytes",
+        Default::Int(8_388_608),
+        "Bytes of values that the templates of one object may make; an eighth beside password hashes (not in the \
+         reference)",
+    ),
+    flag(
+        "template-max-costly",
+        Default::Int(40),
+        "Password hashes that the templates of one object may make; a key counts as 1 to 16 (not in the reference)",
+    ),
+    flag(
+        "template-max-nodes",
+        Default::Int(125_000),
+        "Nodes of syntax trees that the templates of one object may have (not in the reference)",
+    ),
+    flag(
+        "template-max-output",
+        Default::Int(1_048_576),
+        "Bytes that the templates of one object may print (not in the reference)",
+    ),
+    flag(
+        "template-max-steps",
+        Default::Int(1_000_000),
+        "Steps that the templates of one object may take (not in the reference)",
     ),
     flag("update-status", Default::Bool(true), "Write the status of SealedSecrets"),
     flag("version", Default::Bool(false), "Print the version and exit"),

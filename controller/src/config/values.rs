@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::SignedDuration;
 use sealed_secrets_core::keys::renewal::{CutoffError, parse_cutoff};
 
-use super::{ClientRate, Config, KeyOrder, KeySettings, LogSettings, Namespaces, Values};
+use super::{ClientRate, Config, KeyOrder, KeySettings, LogSettings, Namespaces, Values, limits};
 
 /// A flag whose value parses and still makes no sense.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +65,7 @@ pub(super) fn resolve(
         listen_metrics: values.text("listen-metrics-addr").to_owned(),
         rate_limit: at_least(values, "rate-limit", 1, "at least 1")?,
         rate_limit_burst: at_least(values, "rate-limit-burst", 0, "at least 0")?,
+        http_operations: at_least(values, "http-max-operations", 1, "at least 1")?,
         read_timeout: timeout(values, "read-timeout")?,
         write_timeout: timeout(values, "write-timeout")?,
         log: log(values, notices),
@@ -76,6 +77,8 @@ pub(super) fn resolve(
         repair_drift: values.bool("repair-drift"),
         leader_elect: values.bool("leader-elect"),
         streaming_lists: values.bool("streaming-lists"),
+        templates: limits::read(values)?,
+        panic_on: None,
     })
 }
 

@@ -3,39 +3,106 @@
 //! Verify and rotate answer whether ciphertexts open, and never look at templates: a template that could
 //! change the answer would let anybody ask questions about values.
 
+mod account;
+mod body;
+mod buckets;
+mod caller;
 mod cert;
+mod connections;
+mod io;
+mod limits;
+mod object;
+mod open;
 mod rate_limit;
+mod receiving;
+mod refused;
 mod reseal;
 mod respond;
+mod scrape;
 mod serve;
+mod texts;
+mod turns;
 mod verify;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::State, http::StatusCode, middleware, response::Response, routing::any};
 
-pub use rate_limit::Limiter;
-pub use serve::{bind, serve};
+pub use account::Account;
+pub use caller::Peer;
+pub use limits::{ConnectionLimits, Limits};
+pub use rate_limit::{CALLERS_PER_PEER, Limiter};
+pub use scrape::{Scrape, metrics};
+pub use serve::{Port, bind, serve};
+pub use texts::Texts;
 
-use crate::{index::Index, keys::store::Store, metrics::Metrics, pool::Pool, queue::Queue};
+use crate::{capacity::pool::Pool, keys::store::Store, report::metrics::Metrics};
+use receiving::Receiving;
+use turns::Turns;
 
 /// What the handlers need.
 #[derive(Clone)]
 pub struct Web {
-    /// The keys.
-    pub keys: Arc<Store>,
-    /// Threads for private-key operations.
-    pub pool: Pool,
-    /// What is counted.
-    pub metrics: Arc<Metrics>,
-    /// Who may come how often.
-    pub limiter: Arc<Limiter>,
+    keys: Arc<Store>,
+    pool: Pool,
+    metrics: Arc<Metrics>,
+    settings: Arc<Settings>,
+    limiter: Arc<Limiter>,
+    account: Account,
+    texts: Texts,
+    turns: Turns,
+    receiving: Receiving,
+}
+
+/// How the service port answers.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Requests per second and caller on verify and rotate.
+    pub rate: u32,
+    /// How many more may come at once.
+    pub burst: u32,
     /// Whether the deprecated `spec.data` is opened.
     pub accept_v1_data: bool,
-    /// How long a body may take to arrive.
+    /// How long a head, and then a body, may take to arrive.
     pub read_timeout: Duration,
-    /// How long an answer may take.
+    /// How long an answer may take, and then to go out.
     pub write_timeout: Duration,
+    /// What strangers may take.
+    pub limits: Limits,
+}
+
+impl Web {
+    /// Nothing is in flight, and all buckets are full.
+    pub fn new(keys: Arc<Store>, pool: Pool, metrics: Arc<Metrics>, settings: Settings) -> Self {
+        Self {
+            keys,
+            pool,
+            metrics,
+            limiter: Arc::new(Limiter::new(settings.rate, settings.burst)),
+            account: Account::new(&settings.limits),
+            texts: Texts::start(),
+            turns: Turns::default(),
+            receiving: Receiving::default(),
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// Bytes of the requests that are in flight.
+    pub fn in_flight(&self) -> usize {
+        self.account.used()
+    }
+
+    /// The service port.
+    pub fn port(self) -> Port {
+        Port {
+            connections: self.settings.limits.connections,
+            header_timeout: self.settings.read_timeout,
+            write_timeout: self.settings.write_timeout,
+            metrics: Arc::clone(&self.metrics),
+            reserve: reserve(self.clone()),
+            router: service(self),
+        }
+    }
 }
 
 /// Health, certificate, verify and rotate.
@@ -53,38 +120,15 @@ pub fn service(web: Web) -> Router {
         .with_state(web)
 }
 
-/// What the metrics port needs.
-#[derive(Clone)]
-pub struct Scrape {
-    /// What is counted.
-    pub metrics: Arc<Metrics>,
-    /// Shows the rest as it is at this moment.
-    pub refresh: Arc<dyn Fn(&Metrics) + Send + Sync>,
-}
-
-impl Scrape {
-    /// A scrape that shows queue and keys as they are.
-    pub fn new(metrics: Arc<Metrics>, keys: Arc<Store>, context: Arc<crate::context::Context>) -> Self {
-        let refresh = Arc::new(move |metrics: &Metrics| {
-            let queue: &Queue = &context.queue;
-            let index: &Index = &context.index;
-            let (depth, oldest) = queue.depth();
-            metrics.show_queue(depth, oldest);
-            metrics.show_events(context.good_news.waiting());
-            metrics.show_keys(&keys.ring(), &index.items_per_key(), jiff::Timestamp::now());
-        });
-        Self { metrics, refresh }
-    }
-}
-
-/// The metrics alone.
-pub fn metrics(scrape: Scrape) -> Router {
-    Router::new().route("/metrics", any(show_metrics)).fallback(respond::not_found).with_state(scrape)
-}
-
-async fn show_metrics(State(scrape): State<Scrape>) -> Response {
-    (scrape.refresh)(&scrape.metrics);
-    respond::with_type(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", scrape.metrics.text())
+/// Health and certificate alone, for connections beyond the limit.
+fn reserve(web: Web) -> Router {
+    let busy = async |State(web): State<Web>| refused::Refused::Connections.answer(&web.metrics);
+    Router::new()
+        .route("/v1/cert.pem", any(cert::cert))
+        .layer(middleware::from_fn_with_state(web.clone(), respond::measure))
+        .route("/healthz", any(healthz))
+        .fallback(busy)
+        .with_state(web)
 }
 
 /// Ready when there is a certificate to serve: what everybody else asks for first.

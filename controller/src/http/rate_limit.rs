@@ -1,7 +1,7 @@
 //! How often a caller may ask for private-key operations.
 
 use std::{
-    collections::HashMap,
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -13,49 +13,70 @@ use axum::{
     response::Response,
 };
 
-use super::{Web, respond};
-use crate::gcra::{Rate, Verdict};
+use super::{
+    Web,
+    buckets::Buckets,
+    caller::{Caller, Callers},
+    respond,
+};
+use crate::capacity::gcra::{Rate, Verdict};
 
-/// One bucket per path and caller.
+/// One bucket per path and caller, and a larger one per address.
 pub struct Limiter {
-    rate: Rate,
     origin: Instant,
-    buckets: Mutex<HashMap<String, Duration>>,
+    callers: Callers,
+    per_caller: Mutex<Buckets>,
+    per_peer: Mutex<Buckets>,
 }
 
 impl Limiter {
     /// `per_second` requests and `burst` more at once.
+    ///
+    /// All callers of the API server's proxy come from its address, so that an address has the rate of
+    /// [`CALLERS_PER_PEER`] callers. Who connects directly and makes callers up gets no more than that, and
+    /// no more than an address may hold of the bytes and connections in flight.
     pub fn new(per_second: u32, burst: u32) -> Self {
+        let per_caller = Rate::new(f64::from(per_second), burst);
+        let crowd = burst.saturating_add(1).saturating_mul(CALLERS_PER_PEER) - 1;
+        let per_peer = Rate::new(f64::from(per_second) * f64::from(CALLERS_PER_PEER), crowd);
         Self {
-            rate: Rate::new(f64::from(per_second), burst),
             origin: Instant::now(),
-            buckets: Mutex::default(),
+            callers: Callers::default(),
+            per_caller: Mutex::new(Buckets::new(per_caller, CALLER_SETS)),
+            per_peer: Mutex::new(Buckets::new(per_peer, PEER_SETS)),
         }
     }
 
-    fn check(&self, key: String, now: Instant) -> Verdict {
+    /// Who asks.
+    pub(super) fn caller<B>(&self, request: &http::Request<B>) -> Caller {
+        self.callers.of(request)
+    }
+
+    fn check(&self, caller: Caller, path: &str, now: Instant) -> (Verdict, u32) {
         let now = now.saturating_duration_since(self.origin);
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MOST_CALLERS {
-            buckets.retain(|_, full_at| *full_at > now);
-        }
-        // Still full of callers that all wait: a flood of made-up addresses shares one bucket.
-        let key =
-            if buckets.len() >= MOST_CALLERS && !buckets.contains_key(&key) { String::new() } else { key };
-        let full_at = buckets.get(&key).copied().unwrap_or_default();
-        let (verdict, next) = self.rate.step(full_at, now);
-        buckets.insert(key, next);
-        verdict
+        let mut own = self.per_caller.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict = own.check(self.callers.on_path(caller, path), now);
+        let limit = own.limit();
+        drop(own);
+        // What a caller is refused anyway is not taken from his neighbours behind the same address.
+        let verdict = if verdict.allowed { self.crowd(caller.peer, now).unwrap_or(verdict) } else { verdict };
+        (verdict, limit)
+    }
+
+    /// The refusal of a whole address, if it comes too often.
+    fn crowd(&self, peer: IpAddr, now: Duration) -> Option<Verdict> {
+        let mut all = self.per_peer.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(all.check(self.callers.of_peer(peer), now)).filter(|verdict| !verdict.allowed)
     }
 }
 
-/// Lets a request pass or answers 429. The API server's proxy names the caller in `X-Forwarded-For`.
-pub(super) async fn limit(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let caller = request.headers().get("x-forwarded-for").map_or(&[][..], HeaderValue::as_bytes);
-    let key = format!("{}\n{}", request.uri().path(), String::from_utf8_lossy(caller));
-    let verdict = web.limiter.check(key, Instant::now());
+/// Lets a request pass or answers 429.
+pub(super) async fn limit(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let caller = web.limiter.caller(&request);
+    let (verdict, limit) = web.limiter.check(caller, request.uri().path(), Instant::now());
     let mut response = if verdict.allowed {
-        match tokio::time::timeout(web.write_timeout, next.run(request)).await {
+        request.extensions_mut().insert(caller);
+        match tokio::time::timeout(web.settings.write_timeout, next.run(request)).await {
             Ok(response) => response,
             Err(_) => respond::error(StatusCode::SERVICE_UNAVAILABLE, "timed out\n"),
         }
@@ -65,7 +86,7 @@ pub(super) async fn limit(State(web): State<Web>, request: Request, next: Next) 
         response
     };
     let headers = response.headers_mut();
-    put(headers, HeaderName::from_static("x-ratelimit-limit"), u64::from(web.limiter.rate.limit()));
+    put(headers, HeaderName::from_static("x-ratelimit-limit"), u64::from(limit));
     put(headers, HeaderName::from_static("x-ratelimit-remaining"), u64::from(verdict.remaining));
     put(headers, HeaderName::from_static("x-ratelimit-reset"), seconds(verdict.reset_after));
     response
@@ -79,4 +100,9 @@ fn seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
-const MOST_CALLERS: usize = 65_536;
+/// How many callers at their full rate one address stands for.
+pub const CALLERS_PER_PEER: u32 = 256;
+/// 4,096 buckets, 96 KiB.
+const CALLER_SETS: usize = 512;
+/// 1,024 buckets, 24 KiB.
+const PEER_SETS: usize = 128;

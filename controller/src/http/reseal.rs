@@ -1,47 +1,135 @@
 //! `/v1/rotate`: a SealedSecret sealed anew to the newest key.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use axum::{
     body::Bytes,
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode},
     response::Response,
 };
-use futures::StreamExt as _;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use sealed_secrets_core::{SealedSecret, manifest, reseal};
+use sealed_secrets_core::{
+    Fingerprint, SealedSecret, names,
+    reseal::{self, Opened},
+};
 
-use super::{Web, respond};
-use crate::pool::Priority;
+use super::{
+    Web,
+    account::Held,
+    body::{Received, body},
+    connections::Busy,
+    limits::PER_REQUEST,
+    object::{self, Failure, Object},
+    open::Opening,
+    refused::Refused,
+    respond,
+};
 
 /// The same object with other ciphertexts; 500 if that cannot be.
 pub(super) async fn rotate(State(web): State<Web>, request: Request) -> Response {
-    let text = match body(&web, request).await {
-        Ok(text) => text,
+    let busy = request.extensions().get::<Busy>().cloned();
+    let mut received = match body(&web, request).await {
+        Ok(received) => received,
         Err(response) => return response,
     };
-    let (ring, accept) = (web.keys.ring(), web.accept_v1_data);
-    let rotated = web.pool.run(Priority::Fresh, move || {
-        let sealed = without_server_fields(object(without_trailing_marker(&text))?);
-        let fresh = reseal::reseal(&sealed, &ring, accept).map_err(|error| error.to_string())?;
-        Ok::<_, String>(fresh.to_value().to_string())
-    });
-    match rotated.await {
-        Some(Ok(json)) => respond::with_type(StatusCode::OK, "text/plain; charset=utf-8", json),
-        Some(Err(error)) => {
+    without_trailing_marker(&mut received.text);
+    match sealed_anew(&web, received).await {
+        Ok((json, held, keys)) => {
+            let answer = Bytes::from_owner(Answer { json, _held: held, _busy: busy });
+            let mut answer = respond::with_type(StatusCode::OK, "text/plain; charset=utf-8", answer);
+            keys.tell(&mut answer);
+            answer
+        }
+        Err(Failure::Refused(refused)) => refused.answer(&web.metrics),
+        Err(Failure::NotRead(error) | Failure::Unfit(error) | Failure::Unopened(error)) => {
             tracing::info!(error, "rotate: refused");
             respond::empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
-        None => respond::empty(StatusCode::INTERNAL_SERVER_ERROR),
+        Err(Failure::NoSealingKey) => {
+            tracing::info!("rotate: there is no key to seal with");
+            respond::empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+        Err(Failure::Broken) => respond::empty(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }
 
-/// One object that says what it is. Command lines always say it; what does not is no SealedSecret.
-pub(super) fn object(text: &[u8]) -> Result<SealedSecret, String> {
-    let sealed = manifest::sealed_secret(text).map_err(|error| error.to_string())?;
-    if sealed.kind.is_empty() || sealed.api_version.is_empty() {
-        return Err("kind or apiVersion is missing".to_owned());
+/// The keys of an answer, by their fingerprints. Fingerprints are public: they follow from the certificates.
+struct Keys {
+    from: Vec<Fingerprint>,
+    to: Fingerprint,
+}
+
+impl Keys {
+    /// Says in headers to which keys the values were sealed and to which they are now, so that a caller can leave
+    /// alone what is on the newest key already. The reference sends neither.
+    fn tell(&self, answer: &mut Response) {
+        // One that was sealed to more keys than this is not on the newest one alone, which is all a caller asks.
+        let from: Vec<_> = self.from.iter().take(MOST_TOLD).map(ToString::to_string).collect();
+        for (name, text) in [(names::SEALED_FROM, from.join(",")), (names::SEALED_TO, self.to.to_string())] {
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                answer.headers_mut().insert(name, value);
+            }
+        }
     }
-    Ok(sealed)
+}
+
+async fn sealed_anew(web: &Web, received: Received) -> Result<(Vec<u8>, Arc<Held>, Keys), Failure> {
+    let _turn = web.turns.take(received.held.caller()).await;
+    let (Object { shell, items, blob }, held) = object::read(web, received, without_server_fields).await?;
+    let ring = web.keys.ring();
+    let key = reseal::sealing_key(&ring).map_err(|_| Failure::NoSealingKey)?.clone();
+    let to = *ring.newest().ok_or(Failure::NoSealingKey)?.fingerprint();
+    let (label, shell) = (shell.label(), Arc::new(shell));
+    let seal = move |opened: &Opened| reseal::seal_text(opened, &key, &label);
+    let count = items.len() + usize::from(blob.is_some());
+    let mut opening = Opening::new(web, &ring, &shell, &held, count)?;
+    let mut fresh = BTreeMap::new();
+    for (item, text) in items {
+        fresh.insert(item, one(&mut opening, &held, text, seal.clone()).await?);
+    }
+    let blob = match blob {
+        Some(text) => Some(one(&mut opening, &held, text, seal).await?),
+        None => None,
+    };
+    let keys = Keys { from: opening.into_keys(), to };
+    let mut sealed = Arc::unwrap_or_clone(shell);
+    sealed.spec.encrypted_data = fresh;
+    sealed.spec.data = blob;
+    // Object and answer are there together for a moment, hence on the thread for texts.
+    let write = move || {
+        let mut json = Vec::with_capacity(held.bytes());
+        serde_json::to_writer(&mut json, &sealed).map_err(|_| Failure::Broken)?;
+        drop(sealed);
+        json.shrink_to_fit();
+        let there = held.resize(PER_REQUEST + json.len());
+        if there { Ok((json, held, keys)) } else { Err(Failure::Refused(Refused::Bytes)) }
+    };
+    web.texts.run(write).await?
+}
+
+/// One value sealed anew; a longer key makes it longer, which is charged.
+async fn one<F>(opening: &mut Opening<'_>, held: &Held, text: String, seal: F) -> Result<String, Failure>
+where
+    F: FnOnce(&Opened) -> String + Send + 'static,
+{
+    let before = text.len();
+    let fresh = opening.one(text, seal).await?;
+    let grown = fresh.len().saturating_sub(before);
+    if held.resize(held.bytes() + grown) { Ok(fresh) } else { Err(Failure::Refused(Refused::Bytes)) }
+}
+
+/// An answer until it is sent: it is charged, and its connection has a request.
+struct Answer {
+    json: Vec<u8>,
+    _held: Arc<Held>,
+    _busy: Option<Busy>,
+}
+
+impl AsRef<[u8]> for Answer {
+    fn as_ref(&self) -> &[u8] {
+        &self.json
+    }
 }
 
 /// What a cluster adds to an object has no place in the one that goes back to Git.
@@ -53,52 +141,14 @@ fn without_server_fields(mut sealed: SealedSecret) -> SealedSecret {
 }
 
 /// Compat: a document marker at the end begins no second document here.
-fn without_trailing_marker(text: &[u8]) -> &[u8] {
-    let text = text.trim_ascii_end();
-    match text.strip_suffix(b"---") {
-        Some(before) if before.ends_with(b"\n") => before,
-        Some(_) | None => text,
-    }
+fn without_trailing_marker(text: &mut Vec<u8>) {
+    let end = text.trim_ascii_end();
+    let kept = match end.strip_suffix(b"---") {
+        Some(before) if before.ends_with(b"\n") => before.len(),
+        Some(_) | None => end.len(),
+    };
+    text.truncate(kept);
 }
 
-/// The body of a POST, within limits of size and time, or the answer to give instead.
-pub(super) async fn body(web: &Web, request: Request) -> Result<Bytes, Response> {
-    let failed = || respond::empty(StatusCode::INTERNAL_SERVER_ERROR);
-    // Compat: the reference never looks at the method, so a GET is an empty object to it.
-    if matches!(*request.method(), respond::GET | respond::HEAD) {
-        return Err(failed());
-    }
-    if let Some(refused) = respond::only(&request, &[respond::POST]) {
-        return Err(refused);
-    }
-    let reading = read(request.into_body());
-    match tokio::time::timeout(web.read_timeout, reading).await {
-        Ok(Some(text)) => Ok(text),
-        Ok(None) => Err(failed()),
-        Err(_) => Err(respond::empty(StatusCode::REQUEST_TIMEOUT)),
-    }
-}
-
-/// Reads a body; one that no API server would store is read to its end, so that the sender hears the
-/// answer, but not kept.
-async fn read(body: axum::body::Body) -> Option<Bytes> {
-    let mut chunks = body.into_data_stream();
-    let (mut text, mut length) = (Vec::new(), 0_usize);
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.ok()?;
-        length += chunk.len();
-        if length > MOST_DRAINED {
-            return None;
-        }
-        if length <= MOST_KEPT {
-            text.extend_from_slice(&chunk);
-        } else {
-            text = Vec::new();
-        }
-    }
-    (length <= MOST_KEPT).then(|| text.into())
-}
-
-/// What the API server takes as a request.
-const MOST_KEPT: usize = 3 << 20;
-const MOST_DRAINED: usize = 16 << 20;
+/// Fingerprints in a header.
+const MOST_TOLD: usize = 8;

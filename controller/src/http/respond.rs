@@ -25,12 +25,12 @@ pub(super) fn with_type(status: StatusCode, content_type: &'static str, body: im
 }
 
 /// A text.
-pub(super) fn text(status: StatusCode, body: &'static str) -> Response {
+pub(super) fn text(status: StatusCode, body: impl Into<Body>) -> Response {
     with_type(status, "text/plain; charset=utf-8", body)
 }
 
 /// An error text, as Go's `http.Error` sends it.
-pub(super) fn error(status: StatusCode, body: &'static str) -> Response {
+pub(super) fn error(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = text(status, body);
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response

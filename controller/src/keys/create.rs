@@ -2,16 +2,15 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
-use kube::{Api, Client, api::PostParams};
+use kube::Client;
 use sealed_secrets_core::{
     KeyPair,
     keys::{KeySpec, secret::KeySecret},
 };
 
 use crate::{
+    api::{error::ApiError, secrets::Secrets},
     config::KeySettings,
-    error::{ApiError, Request},
-    pool::{Pool, Priority},
 };
 
 /// Why there is no new key.
@@ -25,10 +24,11 @@ pub enum CreateError {
     Store(#[from] ApiError),
 }
 
-/// Generates a key on the pool and stores it; it is used only once the API server has it.
+/// Generates a key and stores it; it is used only once the API server has it.
+///
+/// The thread is a thread of its own: behind the long renders of tenants an operator's renewal would wait for them.
 pub async fn create(
     client: &Client,
-    pool: &Pool,
     namespace: &str,
     settings: &KeySettings,
     now: Timestamp,
@@ -38,11 +38,11 @@ pub async fn create(
         lifetime: settings.lifetime,
         common_name: settings.common_name.clone(),
     };
-    let made = pool.run(Priority::Fresh, move || KeyPair::generate(&spec, now)).await;
+    let made = tokio::task::spawn_blocking(move || KeyPair::generate(&spec, now)).await;
     let pair = match made {
-        Some(Ok(pair)) => pair,
-        Some(Err(error)) => return Err(CreateError::Generate(error.to_string())),
-        None => return Err(CreateError::Generate("the thread that did it ended".to_owned())),
+        Ok(Ok(pair)) => pair,
+        Ok(Err(error)) => return Err(CreateError::Generate(error.to_string())),
+        Err(_) => return Err(CreateError::Generate("the thread that did it ended".to_owned())),
     };
     let shape = KeySecret {
         namespace: namespace.to_owned(),
@@ -50,7 +50,7 @@ pub async fn create(
         labels: settings.labels.clone(),
         annotations: settings.annotations.clone(),
     };
-    let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    let stored = secrets.create(&PostParams::default(), &shape.of(&pair)).await;
-    Ok(stored.map_err(|error| ApiError::new(Request::core("create", "secrets", namespace), error))?)
+    let mut secret = shape.of(&pair);
+    secret.metadata = Secrets::new(client, namespace).create(&secret).await?;
+    Ok(secret)
 }

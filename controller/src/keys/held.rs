@@ -12,11 +12,17 @@ use crate::config::KeyOrder;
 #[derive(Debug, Default)]
 pub struct Held {
     secrets: BTreeMap<String, HeldSecret>,
+    /// Keys whose Secrets hold another one now: they open like those of deleted Secrets.
+    former: Vec<HeldSecret>,
+    /// Secrets that look like a key and were made from a SealedSecret, by name, with their uids: told once each.
+    planted: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
 struct HeldSecret {
     created: Timestamp,
+    /// Tells the Secret from a later one of its name.
+    uid: Option<String>,
     pair: Arc<KeyPair>,
     deleted: bool,
 }
@@ -28,6 +34,19 @@ pub enum Change {
     None,
     /// A key came.
     Added(Fingerprint),
+    /// The Secret of a key holds another one now: the old one opens until the process ends, and seals no more.
+    Replaced {
+        /// The key that it held.
+        old: Fingerprint,
+        /// The key that it holds.
+        new: Fingerprint,
+        /// Why there is no certificate to seal to the new one with.
+        problem: Option<String>,
+    },
+    /// The Secret has the marks of a key, but was made from a SealedSecret: it is not read.
+    Planted,
+    /// It had, and is gone, or has them no more.
+    Unplanted,
     /// A key lost its label: nothing opens with it any more.
     Dropped(Fingerprint),
     /// The Secret of a key is gone: it opens until the process ends, and seals no more.
@@ -43,8 +62,23 @@ impl Held {
     pub fn apply(&mut self, secret: &Secret, legacy: &str) -> Change {
         let name = secret.metadata.name.clone().unwrap_or_default();
         if !secret::counts(&secret.metadata, legacy) {
-            return self.drop_key(&name);
+            if !self.may_drop(&name, secret) {
+                return self.delete(&name);
+            }
+            let was_planted = self.planted.remove(&name).is_some();
+            return match self.drop_key(&name) {
+                Change::None if was_planted => Change::Unplanted,
+                change => change,
+            };
         }
+        if secret::is_of_sealed_secret(&secret.metadata) {
+            // What was a key before goes on opening, as if its Secret had been deleted.
+            self.retire(&name);
+            let uid = secret.metadata.uid.clone().unwrap_or_default();
+            let told = self.planted.insert(name, uid.clone()) == Some(uid);
+            return if told { Change::None } else { Change::Planted };
+        }
+        self.planted.remove(&name);
         let pair = match KeyPair::from_secret(secret) {
             Ok(pair) => Arc::new(pair),
             // A key that worked before goes on opening, as if its Secret had been deleted.
@@ -62,27 +96,48 @@ impl Held {
                 && held.pair.certificate_pem() == pair.certificate_pem()
         });
         if known {
+            // It may have been deleted and restored between two lists.
+            if let Some(held) = self.secrets.get_mut(&name) {
+                held.uid.clone_from(&secret.metadata.uid);
+            }
             return Change::None;
         }
-        self.secrets.insert(name, HeldSecret { created, pair, deleted: false });
-        match problem {
-            Some(problem) => Change::AddedWithoutCertificate(fingerprint, problem),
-            None => Change::Added(fingerprint),
+        let uid = secret.metadata.uid.clone();
+        let before = self.secrets.insert(name, HeldSecret { created, uid, pair, deleted: false });
+        let before = before.filter(|held| *held.pair.fingerprint() != fingerprint);
+        let replaced = before.as_ref().filter(|held| !held.deleted).map(|held| *held.pair.fingerprint());
+        self.former.extend(before);
+        match (replaced, problem) {
+            (Some(old), problem) => Change::Replaced { old, new: fingerprint, problem },
+            (None, Some(problem)) => Change::AddedWithoutCertificate(fingerprint, problem),
+            (None, None) => Change::Added(fingerprint),
         }
+    }
+
+    /// Whether a Secret that does not count takes the key of its name out of use: only the Secret that held the key, or
+    /// one that holds it. Any other shows just that the key's Secret is gone, and so does one that was made from a
+    /// SealedSecret: whoever may create those must not end what others can open.
+    fn may_drop(&self, name: &str, secret: &Secret) -> bool {
+        let Some(held) = self.secrets.get(name) else { return true };
+        let holds_it =
+            || KeyPair::from_secret(secret).is_ok_and(|pair| pair.fingerprint() == held.pair.fingerprint());
+        !secret::is_of_sealed_secret(&secret.metadata) && (held.uid == secret.metadata.uid || holds_it())
     }
 
     /// A key Secret that lost its label: dropped at once.
     pub fn drop_key(&mut self, name: &str) -> Change {
-        match self.secrets.remove(name) {
-            Some(held) => Change::Dropped(*held.pair.fingerprint()),
-            None => Change::None,
-        }
+        let Some(held) = self.secrets.remove(name) else { return Change::None };
+        let dropped = *held.pair.fingerprint();
+        self.former.retain(|held| *held.pair.fingerprint() != dropped);
+        Change::Dropped(dropped)
     }
 
     /// A key Secret that is gone: an accident can be undone, so the key goes on opening.
     pub fn delete(&mut self, name: &str) -> Change {
+        let was_planted = self.planted.remove(name).is_some();
         match self.retire(name) {
             Some(fingerprint) => Change::Deleted(fingerprint),
+            None if was_planted => Change::Unplanted,
             None => Change::None,
         }
     }
@@ -93,13 +148,14 @@ impl Held {
         Some(*held.pair.fingerprint())
     }
 
-    /// Names of the Secrets that hold keys in use.
+    /// Names of the Secrets that hold keys in use, or look as if they did.
     pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.secrets.iter().filter(|(_, held)| !held.deleted).map(|(name, _)| name)
+        let in_use = self.secrets.iter().filter(|(_, held)| !held.deleted).map(|(name, _)| name);
+        in_use.chain(self.planted.keys())
     }
 
-    /// The ring: keys in the order of their Secrets' creation, each at the instant that `order` says.
-    pub fn ring(&self, order: KeyOrder) -> KeyRing {
+    /// The ring at `now`: keys in the order of their Secrets' creation, each at the instant that `order` says.
+    pub fn ring(&self, order: KeyOrder, now: Timestamp) -> KeyRing {
         let mut secrets: Vec<_> = self.secrets.iter().collect();
         // Equal instants: the key registered first stays the newest.
         secrets.sort_by(|(a_name, a), (b_name, b)| (a.created, a_name).cmp(&(b.created, b_name)));
@@ -107,8 +163,8 @@ impl Held {
             KeyOrder::CertNotBefore => held.pair.not_before().unwrap_or(Timestamp::MIN),
             KeyOrder::SecretCreation => held.created,
         };
-        let deleted = secrets.iter().filter(|(_, held)| held.deleted);
-        let gone = deleted.fold(KeyRing::default(), |ring, (_, held)| {
+        let deleted = secrets.iter().map(|(_, held)| *held).filter(|held| held.deleted);
+        let gone = deleted.chain(&self.former).fold(KeyRing::default().as_of(now), |ring, held| {
             ring.with(Arc::clone(&held.pair), instant(held)).retired(held.pair.fingerprint())
         });
         // The same key in another Secret that is still there seals on.

@@ -7,6 +7,7 @@
 
 pub mod create;
 pub mod held;
+mod later;
 pub mod renew;
 pub mod report;
 pub mod store;

@@ -46,9 +46,8 @@ pub async fn keep(
 async fn make(context: &Context) {
     let mut wait = FIRST_WAIT;
     loop {
-        let (client, pool) = (&context.client, &context.pool);
-        let namespace = &context.config.own_namespace;
-        match create::create(client, pool, namespace, &context.config.keys, Timestamp::now()).await {
+        let (client, namespace) = (&context.client, &context.config.own_namespace);
+        match create::create(client, namespace, &context.config.keys, Timestamp::now()).await {
             Ok(secret) => {
                 let name = secret.metadata.name.as_deref().unwrap_or_default();
                 tracing::info!(secret = name, namespace, "made a new key");

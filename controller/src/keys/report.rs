@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 
 use super::{held::Change, store::News};
 use crate::{
+    capacity::pool::Priority,
     context::Context,
-    events::{Kind, Note},
-    index::State,
-    pool::Priority,
+    report::events::{Kind, Note},
+    state::index::State,
     watch::sealed,
 };
 
@@ -19,7 +19,8 @@ use crate::{
 pub async fn report(context: Arc<Context>, mut news: mpsc::UnboundedReceiver<News>) {
     while let Some(news) = news.recv().await {
         react(&context, &news.change);
-        context.metrics.set_broken_key(&news.secret, matches!(news.change, Change::Broken(_)));
+        let unusable = matches!(news.change, Change::Broken(_) | Change::Planted);
+        context.metrics.set_broken_key(&news.secret, unusable);
         let (kind, reason, message) = words(&context, &news.change);
         match kind {
             Kind::Normal => tracing::info!(secret = news.secret, "{message}"),
@@ -34,26 +35,43 @@ pub async fn report(context: Arc<Context>, mut news: mpsc::UnboundedReceiver<New
 /// A new key may open what failed; without a key, what it opened has to be looked at.
 fn react(context: &Context, change: &Change) {
     match change {
-        Change::Added(_) | Change::AddedWithoutCertificate(..) => {
+        Change::Added(_) | Change::AddedWithoutCertificate(..) | Change::Replaced { .. } => {
             sealed::wake(context, |entry| entry.state == State::WaitsForKey, Priority::Fresh);
         }
         Change::Dropped(lost) => {
             sealed::wake(context, |entry| entry.keys.iter().any(|(key, _)| key == lost), Priority::Verify);
         }
-        Change::None | Change::Deleted(_) | Change::Broken(_) => {}
+        Change::None | Change::Deleted(_) | Change::Broken(_) | Change::Planted | Change::Unplanted => {}
     }
 }
 
 fn words(context: &Context, change: &Change) -> (Kind, &'static str, String) {
     match change {
         Change::None => (Kind::Normal, "Unchanged", "nothing changed".to_owned()),
-        Change::Added(key) => (Kind::Normal, "KeyAdded", format!("key {key} is in use")),
+        Change::Added(key) => (Kind::Normal, "KeyAdded", added(context, key)),
         Change::AddedWithoutCertificate(key, problem) => (
             Kind::Warning,
             "KeyWithoutCertificate",
+            format!("key {key} {}", without_certificate(problem)),
+        ),
+        Change::Replaced { old, new, problem } => (
+            Kind::Warning,
+            "KeyReplaced",
             format!(
-                "key {key} opens values, but nothing is sealed to it: {problem}; put its own certificate into tls.crt"
+                "this Secret holds another key now, {new}, which {}; {} open with the old one, {old}, until the controller stops: put it into a Secret of its own, or seal them again first",
+                problem.as_ref().map_or("is in use".to_owned(), |problem| without_certificate(problem)),
+                items(context, old)
             ),
+        ),
+        Change::Planted => (
+            Kind::Warning,
+            "KeyNotRead",
+            "this Secret has the marks of a sealing key but was made from a SealedSecret, so it is not read as one: if it is yours, apply it by hand without that owner and without the annotation sealedsecrets.bitnami.com/skip-set-owner-references; if not, delete the SealedSecret, and seal anew what was sealed to its certificate".to_owned(),
+        ),
+        Change::Unplanted => (
+            Kind::Normal,
+            "KeyNotReadGone",
+            "a Secret that had the marks of a sealing key and was not read is gone or has them no more".to_owned(),
         ),
         Change::Dropped(key) => (
             Kind::Warning,
@@ -76,6 +94,19 @@ fn words(context: &Context, change: &Change) -> (Kind, &'static str, String) {
             ),
         ),
     }
+}
+
+fn added(context: &Context, key: &Fingerprint) -> String {
+    match context.keys.ring().waits_until(key) {
+        Some(start) => format!(
+            "key {key} opens values; its certificate begins at {start}, and nothing is sealed to it before"
+        ),
+        None => format!("key {key} is in use"),
+    }
+}
+
+fn without_certificate(problem: &str) -> String {
+    format!("opens values, but nothing is sealed to it: {problem}; put its own certificate into tls.crt")
 }
 
 fn items(context: &Context, key: &Fingerprint) -> String {

@@ -3,17 +3,22 @@
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client, runtime::watcher};
 use sealed_secrets_core::{Fingerprint, KeyRing, names};
 use tokio::sync::{mpsc, watch};
 
-use super::held::{Change, Held};
+use super::{
+    held::{Change, Held},
+    later::Later,
+};
 use crate::{
+    api::{error::ApiError, secrets::Secrets},
     config::KeySettings,
-    error::{ApiError, Request},
     watch::follow,
 };
 
@@ -46,6 +51,15 @@ pub struct News {
     pub uid: String,
     /// What happened.
     pub change: Change,
+}
+
+/// What a look at a Secret came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// It is known what there is, or it will not be known by asking again.
+    Done,
+    /// There was no answer: it has to be asked again, after a while.
+    Again,
 }
 
 impl Store {
@@ -119,44 +133,72 @@ impl Store {
             },
         );
         let looking_up = async {
-            while let Some(secret) = losses.recv().await {
-                self.look_up(&client, secret).await;
+            let mut later = Later::default();
+            while let Some(secret) = later.next(&mut losses).await {
+                match self.look_up(&client, &secret).await {
+                    Look::Done => {}
+                    Look::Again => later.add(secret),
+                }
             }
         };
         tokio::join!(watching, looking_up);
     }
 
-    /// Looks at a Secret by name: one that left the watch, or the legacy one.
-    pub async fn look_up(&self, client: &Client, last_seen: Secret) {
-        let secrets: Api<Secret> = Api::namespaced(client.clone(), &self.namespace);
+    /// Looks at a Secret by name, once: one that left the watch, or the legacy one.
+    pub async fn look_up(&self, client: &Client, last_seen: &Secret) -> Look {
+        let secrets = Secrets::new(client, &self.namespace);
         let name = last_seen.metadata.name.clone().unwrap_or_default();
-        loop {
-            match secrets.get_opt(&name).await {
-                Ok(Some(secret)) => self.apply(&secret),
-                Ok(None) => {
-                    let change = self.change(|held| held.delete(&name));
-                    self.tell(&last_seen, change);
-                }
-                Err(error) => {
-                    let error = ApiError::new(Request::core("get", "secrets", &self.namespace), error);
-                    tracing::warn!(secret = name, "cannot look at a key Secret: {error}");
-                    if !matches!(error, ApiError::Forbidden { .. }) {
-                        tokio::time::sleep(LOOK_AGAIN).await;
-                        continue;
-                    }
+        match secrets.get(&name).await {
+            Ok(Some(secret)) => self.apply(&secret),
+            Ok(None) => {
+                let change = self.change(|held| held.delete(&name));
+                self.tell(last_seen, change);
+            }
+            Err(error) => {
+                tracing::warn!(secret = name, "cannot look at a key Secret: {error}");
+                if is_passing(&error) {
+                    return Look::Again;
                 }
             }
-            break;
         }
         if name == self.settings.prefix {
             self.publish();
         }
+        Look::Done
+    }
+
+    /// Changes over, for ever, to each key whose certificate begins later, when its time comes.
+    pub async fn keep_time(self: Arc<Self>) {
+        let mut snapshots = self.subscribe();
+        loop {
+            let next = snapshots.borrow_and_update().ring.next_start();
+            tokio::select! {
+                () = until(next) => self.look_at_the_clock(Timestamp::now()),
+                changed = snapshots.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Shows the ring as it is at `now`, if another key seals then.
+    pub fn look_at_the_clock(&self, now: Timestamp) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let ring = held.ring(self.settings.order, now);
+        self.ring.send_if_modified(|shown| {
+            let due = shown.loaded && ring.next_start() != shown.ring.next_start();
+            if due {
+                if let Some(pair) = ring.newest() {
+                    tracing::info!(key = %pair.fingerprint(), "its time has come: values are sealed to this key");
+                }
+                (shown.ring, shown.generation) = (Arc::new(ring), shown.generation + 1);
+            }
+            due
+        });
     }
 
     /// The key Secrets have been read: from now on the ring is shown as it is.
     pub fn publish(&self) {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let ring = Arc::new(held.ring(self.settings.order));
+        let ring = Arc::new(held.ring(self.settings.order, Timestamp::now()));
         self.ring.send_if_modified(|now| {
             let first = !now.loaded;
             if first {
@@ -178,7 +220,7 @@ impl Store {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let change = work(&mut held);
         if change != Change::None {
-            let ring = Arc::new(held.ring(self.settings.order));
+            let ring = Arc::new(held.ring(self.settings.order, Timestamp::now()));
             // Half a list could show an old key as the newest: until it is whole, there is no key.
             self.ring.send_if_modified(|now| {
                 if now.loaded {
@@ -210,10 +252,32 @@ pub fn preferred(of_object: &[(Fingerprint, u64)], of_namespace: Option<Fingerpr
     first
 }
 
+/// Sleeps until an instant; never too long, as clocks are set.
+async fn until(instant: Option<Timestamp>) {
+    let Some(instant) = instant else { return std::future::pending().await };
+    let left = Duration::try_from(instant.duration_since(Timestamp::now())).unwrap_or_default();
+    tokio::time::sleep(left.min(LONGEST_NAP)).await;
+}
+
+/// Whether another answer may come if it is asked again.
+fn is_passing(error: &ApiError) -> bool {
+    match error {
+        ApiError::Forbidden { .. } => false,
+        // What was answered does not read as a Secret, and the next list looks at it once more.
+        ApiError::Other { code, .. } => *code != 200,
+        ApiError::Terminating { .. }
+        | ApiError::NotFound { .. }
+        | ApiError::Conflict { .. }
+        | ApiError::Invalid { .. }
+        | ApiError::Busy { .. }
+        | ApiError::Unreachable { .. } => true,
+    }
+}
+
 fn named(name: &str) -> Secret {
     let mut secret = Secret::default();
     secret.metadata.name = Some(name.to_owned());
     secret
 }
 
-const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
+const LONGEST_NAP: Duration = Duration::from_mins(1);

@@ -19,8 +19,8 @@ use tokio::sync::watch;
 
 use self::lease::{Act, Held, Seen, decide};
 use crate::{
+    api::error::{ApiError, Request},
     context::Context,
-    error::{ApiError, Request},
 };
 
 /// Says when this replica acts; ends only when it may act no more.

@@ -1,6 +1,6 @@
 //! What follows from a reconcile: remembered, told, counted and, if need be, tried again.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sealed_secrets_core::Fingerprint;
 
@@ -9,14 +9,19 @@ use super::{
     apply::Applied,
     outcome::{Failure, Retry},
     retry,
-    tell::{self, Subject},
 };
 use crate::{
+    api::error::ApiError,
     context::Context,
-    error::ApiError,
-    events::{Kind, Note, digest},
-    index::{Cause, State},
-    queue::Key,
+    report::{
+        events::{Kind, Note, digest},
+        status,
+        tell::{self, Subject},
+    },
+    state::{
+        index::{Cause, Looks, State},
+        key::Key,
+    },
 };
 
 /// What a reconcile found and did.
@@ -29,10 +34,42 @@ pub(super) struct Finding {
     pub(super) generation: u64,
 }
 
+impl Finding {
+    /// Nothing was written.
+    pub(super) fn failed(failure: Failure, generation: u64) -> Self {
+        Self { applied: Applied::Failed(failure, Looks::default()), keys: None, generation }
+    }
+}
+
+/// The outcome is not wanted any more: nothing is told, and the next turn finds the object as it is then.
+pub(super) fn abandon(context: &Context, key: &Key, task: &Task) {
+    let mut inner = context.index.lock();
+    // An object made anew under the same name has a turn of its own.
+    if let Some(entry) = inner.objects.get_mut(key).filter(|entry| entry.uid == task.uid) {
+        entry.abandon();
+        if !task.drift {
+            entry.cause = Cause::Due;
+        }
+    }
+}
+
+/// A turn panicked where its object could not be told: it rests until it changes. Gives the cost of the turn.
+pub(super) fn rest(context: &Context, key: &Key) -> Duration {
+    tracing::error!(object = %key, "{}", Failure::Internal);
+    let cost = context.index.with(key, |entry| {
+        entry.state = State::Faulty;
+        entry.abandon();
+        entry.cancel.spent()
+    });
+    cost.unwrap_or_default()
+}
+
 /// Remembers, tells, counts and plans the next try.
 pub(super) async fn conclude(context: &Arc<Context>, subject: Subject, task: &Task, finding: Finding) {
     let generation = finding.generation;
-    remember_keys(context, &subject.key, finding.keys);
+    if let Some(keys) = finding.keys {
+        context.index.lock().remember_keys(&subject.key, keys);
+    }
     match finding.applied {
         Applied::Right { version, wrote, differed } => {
             let repaired = task.drift && differed;
@@ -58,7 +95,8 @@ pub(super) async fn conclude(context: &Arc<Context>, subject: Subject, task: &Ta
 
 /// The object itself could not be read.
 pub(super) fn unreadable(context: &Context, key: &Key, error: &ApiError) {
-    tracing::warn!(object = %key, %error, "cannot read a SealedSecret");
+    let shown = for_log(error);
+    tracing::warn!(object = %key, error = shown, "cannot read a SealedSecret");
     context.metrics.unseal_errors.with_label_values(&["fetch", key.namespace()]).inc();
     let wait = match error {
         ApiError::Busy { after } => Retry::After(*after),
@@ -114,16 +152,18 @@ async fn fail(context: &Arc<Context>, subject: Subject, failure: &Failure) {
         let note = subject.note(Kind::Warning, failure.event_reason(), failure.event_message());
         let events = async {
             if !repeated && !known {
-                tracing::warn!(object = %key, "{failure}");
+                tracing::warn!(object = %key, "{}", for_log(failure));
                 context.events.tell(note).await;
             }
         };
         let (told, ()) = tokio::join!(status(context, subject, Some(failure)), events);
         retry_status(context, &key, told);
     } else {
-        tracing::info!(object = %key, "{failure}; trying again");
+        tracing::info!(object = %key, "{}; trying again", for_log(failure));
     }
-    again(context, &key, failure.retry());
+    if let Some(retry) = failure.retry() {
+        again(context, &key, retry);
+    }
 }
 
 async fn status(context: &Context, subject: Subject, failure: Option<&Failure>) -> Result<(), ApiError> {
@@ -135,7 +175,8 @@ fn retry_status(context: &Context, key: &Key, told: Result<(), ApiError>) {
     if matches!(error, ApiError::Terminating { .. }) {
         return;
     }
-    tracing::warn!(object = %key, %error, "cannot write the status of a SealedSecret");
+    let shown = for_log(&error);
+    tracing::warn!(object = %key, error = shown, "cannot write the status of a SealedSecret");
     context.metrics.unseal_errors.with_label_values(&["status", key.namespace()]).inc();
     context.index.with(key, |entry| entry.cause = Cause::Due);
     again(context, key, Retry::Backoff);
@@ -159,17 +200,6 @@ fn settle(context: &Context, subject: &Subject, generation: u64, state: State) -
     news
 }
 
-fn remember_keys(context: &Context, key: &Key, keys: Option<Vec<(Fingerprint, u64)>>) {
-    let Some(keys) = keys else { return };
-    let mut inner = context.index.lock();
-    if let Some((last, _)) = keys.last() {
-        inner.last_key.insert(key.namespace().into(), *last);
-    }
-    if let Some(entry) = inner.objects.get_mut(key) {
-        entry.keys = keys;
-    }
-}
-
 fn again(context: &Context, key: &Key, retry: Retry) {
     let attempt = context.index.with(key, |entry| {
         entry.attempts = entry.attempts.saturating_add(1);
@@ -181,6 +211,11 @@ fn again(context: &Context, key: &Key, retry: Retry) {
     }
 }
 
+/// A failure that names every item would make a line of any length.
+fn for_log(error: &impl ToString) -> String {
+    status::shortened(error.to_string(), LONGEST_LOGGED)
+}
+
 fn instance(context: &Context, key: &Key) -> Box<str> {
     context.index.with(key, |entry| entry.instance.clone()).unwrap_or_default()
 }
@@ -190,6 +225,19 @@ fn drifted(subject: &Subject, what: &str) -> Note {
     subject.note(Kind::Warning, "Drifted", message)
 }
 
+/// Bytes.
+const LONGEST_LOGGED: usize = 1024;
 const DRIFT_LEFT: &str = "it stays so until the SealedSecret changes or the controller restarts: annotate the \
     SealedSecret with sealedsecrets.bitnami.com/repair-drift: \"true\" to have it put back";
 const DRIFT_REPAIRED: &str = "it was put back";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_log_is_short_whatever_failed() {
+        assert_eq!(for_log(&"ä".repeat(100_000)).len(), LONGEST_LOGGED - 1);
+        assert_eq!(for_log(&"it failed"), "it failed");
+    }
+}

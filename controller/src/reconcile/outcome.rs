@@ -5,17 +5,20 @@ use std::time::Duration;
 use sealed_secrets_core::unseal::UnsealError;
 
 use super::plan::Refusal;
-use crate::error::ApiError;
+use crate::{api::error::ApiError, config::limits};
 
 /// Why a SealedSecret has no up-to-date Secret.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// Items do not open or templates fail; the text names items and reasons, never values.
-    #[error("{0}")]
+    #[error("{}", in_words(.0))]
     Unseal(UnsealError),
-    /// The thread that opened it ended.
-    #[error("unsealing was interrupted by a fault of the controller; please report it")]
-    Interrupted,
+    /// Something panicked. What it said may quote a value, and is not told.
+    #[error(
+        "unsealing ran into a fault of the controller; please report it (the object is looked at again when it \
+         changes)"
+    )]
+    Internal,
     /// The Secret must not be touched.
     #[error("{}; {}", .0, .0.hint())]
     Refused(Refusal),
@@ -42,7 +45,7 @@ impl Failure {
         match self {
             // Compat: the reference puts these words before this refusal only.
             Self::Refused(Refusal::NotManaged { .. }) => format!("failed update: {self}"),
-            Self::Unseal(_) | Self::Interrupted | Self::Refused(_) | Self::Write(_) | Self::Read(_) => {
+            Self::Unseal(_) | Self::Internal | Self::Refused(_) | Self::Write(_) | Self::Read(_) => {
                 self.to_string()
             }
         }
@@ -51,7 +54,9 @@ impl Failure {
     /// Reason of the Event.
     pub fn event_reason(&self) -> &'static str {
         match self {
-            Self::Unseal(_) | Self::Interrupted => "ErrUnsealFailed",
+            Self::Unseal(UnsealError::TooCostly { .. }) => "TooCostly",
+            Self::Unseal(_) => "ErrUnsealFailed",
+            Self::Internal => "Internal",
             Self::Refused(_) | Self::Write(_) | Self::Read(_) => "ErrUpdateFailed",
         }
     }
@@ -59,7 +64,7 @@ impl Failure {
     /// Text of the Event.
     pub fn event_message(&self) -> String {
         match self {
-            Self::Unseal(_) | Self::Interrupted => format!("Failed to unseal: {self}"),
+            Self::Unseal(_) | Self::Internal => format!("Failed to unseal: {self}"),
             Self::Refused(_) | Self::Write(_) | Self::Read(_) => self.to_string(),
         }
     }
@@ -67,19 +72,27 @@ impl Failure {
     /// The `reason` label of the error counter.
     pub fn metric(&self) -> &'static str {
         match self {
-            Self::Unseal(_) | Self::Interrupted => "unseal",
+            Self::Unseal(_) => "unseal",
+            Self::Internal => "internal",
             Self::Refused(Refusal::NotManaged { .. }) => "unmanaged",
-            Self::Refused(Refusal::Immutable { .. } | Refusal::OtherType { .. }) | Self::Write(_) => "update",
+            Self::Refused(
+                Refusal::Immutable { .. }
+                | Refusal::OtherType { .. }
+                | Refusal::BecomesKey { .. }
+                | Refusal::HoldsKey { .. },
+            )
+            | Self::Write(_) => "update",
             Self::Read(_) => "fetch",
         }
     }
 
-    /// When to try again.
-    pub fn retry(&self) -> Retry {
-        match self {
+    /// When to try again; not by the clock at all if only a change can help.
+    pub fn retry(&self) -> Option<Retry> {
+        Some(match self {
+            // Nothing but a change of the object, the keys or the flags gives another answer.
+            Self::Internal | Self::Unseal(UnsealError::TooCostly { .. }) => return None,
             // The same ciphertext and the same keys give the same answer; keys and object wake it.
             Self::Unseal(_) => Retry::After(UNSEAL_AGAIN),
-            Self::Interrupted => Retry::Backoff,
             // The Secret in the way wakes it; this is for changes that the metadata do not show.
             Self::Refused(_) => Retry::After(REFUSED_AGAIN),
             Self::Write(error) | Self::Read(error) => match error {
@@ -92,14 +105,13 @@ impl Failure {
                 | ApiError::Other { .. }
                 | ApiError::Unreachable { .. } => Retry::Backoff,
             },
-        }
+        })
     }
 
     /// Whether only somebody's act can help, as opposed to another try.
     pub fn is_stalled(&self) -> bool {
         match self {
-            Self::Unseal(_) | Self::Refused(_) => true,
-            Self::Interrupted => false,
+            Self::Unseal(_) | Self::Internal | Self::Refused(_) => true,
             Self::Write(error) | Self::Read(error) => match error {
                 ApiError::Invalid { .. } | ApiError::Forbidden { .. } => true,
                 ApiError::Busy { .. }
@@ -115,7 +127,7 @@ impl Failure {
     /// Whether it is worth an Event and a status: what passes by itself is not.
     pub fn is_worth_telling(&self) -> bool {
         match self {
-            Self::Unseal(_) | Self::Interrupted | Self::Refused(_) => true,
+            Self::Unseal(_) | Self::Internal | Self::Refused(_) => true,
             Self::Write(error) | Self::Read(error) => match error {
                 ApiError::Terminating { .. } | ApiError::Busy { .. } | ApiError::Unreachable { .. } => false,
                 ApiError::Invalid { .. }
@@ -125,6 +137,23 @@ impl Failure {
                 | ApiError::Other { .. } => true,
             },
         }
+    }
+}
+
+/// The reason, and where a limit can be raised.
+fn in_words(error: &UnsealError) -> String {
+    match error {
+        UnsealError::TooCostly { limit, .. } => match limits::flag(*limit) {
+            Some(flag) => format!("{error} (by the controller's flag --{flag})"),
+            None => error.to_string(),
+        },
+        UnsealError::Items { .. }
+        | UnsealError::Malformed(_)
+        | UnsealError::DeprecatedData
+        | UnsealError::BothData
+        | UnsealError::Blob(_)
+        | UnsealError::BlobContents(_)
+        | UnsealError::Interrupted => error.to_string(),
     }
 }
 

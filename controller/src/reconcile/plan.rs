@@ -7,7 +7,7 @@ use k8s_openapi::{
     api::core::v1::Secret,
     apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
 };
-use sealed_secrets_core::names;
+use sealed_secrets_core::{keys::secret as key_secret, names};
 
 /// The one write that brings the Secret to what is wanted.
 #[derive(Debug, PartialEq)]
@@ -37,6 +37,20 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
+    /// It would count as a sealing key, or look like one that was taken out of use.
+    #[error(
+        "Secret {name:?} would count as a sealing key, or as one out of use, and a SealedSecret must not make one"
+    )]
+    BecomesKey {
+        /// Its name.
+        name: String,
+    },
+    /// It holds a sealing key, or held one.
+    #[error("Secret {name:?} holds a sealing key, and a SealedSecret must not change it")]
+    HoldsKey {
+        /// Its name.
+        name: String,
+    },
     /// Its type may not change.
     #[error("Secret {name:?} is invalid: type: Invalid value: {wanted:?}: field is immutable")]
     OtherType {
@@ -56,6 +70,13 @@ impl Refusal {
                 names::MANAGED,
                 names::PATCH
             ),
+            Self::BecomesKey { .. } => format!(
+                "take the label {} out of spec.template.metadata.labels, or choose another name if it has none; a key comes from the controller itself, or is applied as a Secret by a person",
+                names::KEY_LABEL
+            ),
+            Self::HoldsKey { .. } => {
+                "choose another name; a key is replaced only by a person who applies its Secret".to_owned()
+            }
             Self::Immutable { .. } => "delete it to have it made again with the new values".to_owned(),
             Self::OtherType { .. } => {
                 "set spec.template.type to its type, or delete it to have it made again".to_owned()
@@ -64,16 +85,36 @@ impl Refusal {
     }
 }
 
-/// Decides. `wanted` is what unsealing gave; `owner` is the uid of the SealedSecret.
-pub fn plan(wanted: &Secret, existing: Option<&Secret>, owner: &str) -> Write {
+/// Decides. `wanted` is what unsealing gave; `owner` is the uid of the SealedSecret; `key_prefix` is
+/// `--key-prefix` in the namespace of the sealing keys and `None` elsewhere.
+pub fn plan(wanted: &Secret, existing: Option<&Secret>, owner: &str, key_prefix: Option<&str>) -> Write {
     let wanted = clean(wanted);
-    let Some(existing) = existing else { return Write::Create(Box::new(wanted)) };
+    let becomes_key = |next: &Secret| {
+        // At any value: the label takes a key of this name out of use as well.
+        let marked = key_prefix.is_some_and(|prefix| key_secret::is_marked(&next.metadata, prefix));
+        marked.then(|| {
+            Write::Refuse(Refusal::BecomesKey { name: next.metadata.name.clone().unwrap_or_default() })
+        })
+    };
+    let Some(existing) = existing else {
+        return becomes_key(&wanted).unwrap_or_else(|| Write::Create(Box::new(wanted)));
+    };
     let name = || existing.metadata.name.clone().unwrap_or_default();
+    if key_prefix.is_some_and(|prefix| holds_key(existing, prefix)) {
+        return Write::Refuse(Refusal::HoldsKey { name: name() });
+    }
+    // Before anything else: the Secret in the way may be deleted or opened to us any time.
+    if let Some(refused) = becomes_key(&wanted) {
+        return refused;
+    }
     if !is_ours(existing, &wanted, owner) {
         return Write::Refuse(Refusal::NotManaged { name: name() });
     }
     let next =
         if is_true(existing, names::PATCH) { merged(existing, wanted) } else { replaced(existing, wanted) };
+    if let Some(refused) = becomes_key(&next) {
+        return refused;
+    }
     if type_of(&next) != type_of(existing) {
         return Write::Refuse(Refusal::OtherType { name: name(), wanted: type_of(&next).to_owned() });
     }
@@ -81,6 +122,12 @@ pub fn plan(wanted: &Secret, existing: Option<&Secret>, owner: &str) -> Write {
         return Write::Refuse(Refusal::Immutable { name: name() });
     }
     if same(&next, existing) { Write::Unchanged } else { Write::Replace(Box::new(next)) }
+}
+
+/// Whether an existing Secret holds a key that counts or once did. One that a SealedSecret made never counted, so
+/// that its template may be put right.
+fn holds_key(existing: &Secret, prefix: &str) -> bool {
+    key_secret::is_marked(&existing.metadata, prefix) && !key_secret::is_of_sealed_secret(&existing.metadata)
 }
 
 /// What is wanted, with these items as they stand in the existing Secret of this owner. Without it a template

@@ -1,32 +1,55 @@
-//! Workers: as many objects at once as keep the pool busy, some for fresh ones only.
+//! Workers: as many objects at once as keep the pool busy; a panic ends one turn, not its worker.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures::FutureExt as _;
 use tokio::task::JoinSet;
 
-use super::reconcile;
-use crate::{context::Context, queue::Lane};
+use super::{conclude, reconcile};
+use crate::{
+    capacity::room::Taken,
+    context::Context,
+    state::queue::{self, Turn},
+};
 
 /// Runs all workers until the task is dropped.
 pub async fn run(context: Arc<Context>) {
     let mut workers = JoinSet::new();
-    for lane in std::iter::repeat_n(Lane::Any, WORKERS).chain(std::iter::repeat_n(Lane::FreshOnly, FOR_FRESH))
-    {
-        workers.spawn(work(Arc::clone(&context), lane));
+    for _ in 0..queue::AT_ONCE {
+        workers.spawn(work(Arc::clone(&context)));
     }
     while workers.join_next().await.is_some() {}
 }
 
-async fn work(context: Arc<Context>, lane: Lane) {
+async fn work(context: Arc<Context>) {
     loop {
-        let turn = context.queue.next(lane).await;
-        context.metrics.queue_seconds.observe(turn.waited.as_secs_f64());
-        reconcile(&context, &turn).await;
-        context.queue.done(&turn.key);
+        let turn = context.queue.next().await;
+        take(&context, &turn).await;
     }
 }
 
-/// Objects at once: enough to hide the API server's latency behind private-key operations.
-const WORKERS: usize = 12;
-/// Workers that never take an object that is only verified.
-const FOR_FRESH: usize = 4;
+/// Room for the object as it is when its turn begins: it may grow while it waits.
+async fn room(context: &Context, turn: &Turn) -> Option<Taken> {
+    let bytes = || context.index.with(&turn.key, |entry| entry.in_work()).unwrap_or_default();
+    let mut wanted = bytes();
+    loop {
+        let taken = context.room.take(turn.key.owner(), wanted).await;
+        let now = bytes();
+        if now <= wanted {
+            return taken;
+        }
+        wanted = now;
+    }
+}
+
+/// Does one turn to its end, whatever happens in it.
+pub async fn take(context: &Arc<Context>, turn: &Turn) {
+    context.metrics.queue_seconds.observe(turn.waited.as_secs_f64());
+    let room = room(context, turn).await;
+    let cost = match AssertUnwindSafe(reconcile(context, turn)).catch_unwind().await {
+        Ok(cost) => cost,
+        Err(_) => conclude::rest(context, &turn.key),
+    };
+    drop(room);
+    context.queue.done(&turn.key, cost);
+}

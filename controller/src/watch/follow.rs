@@ -9,9 +9,13 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::error::{ApiError, Request, chain};
+use crate::api::{
+    answer_limit,
+    error::{ApiError, Request, chain},
+};
 
-/// Lists and watches; `handle` hears every event. Without the verb `watch` it lists again now and then.
+/// Lists and watches; `handle` hears every event. Without the verb `watch` it lists again now and then. Where a page
+/// of the list is longer than an answer may be, it is listed again in smaller pages.
 pub async fn follow<K>(
     resource: &'static str,
     namespace: &str,
@@ -21,8 +25,11 @@ pub async fn follow<K>(
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
     let mut told = String::new();
-    loop {
+    let mut smaller = SMALLER_PAGES.iter();
+    let mut page = None;
+    'lists: loop {
         let (api, config) = source();
+        let config = if let Some(page) = page { config.page_size(page) } else { config };
         let mut events = pin!(watcher::watcher(api, config));
         let mut wait = FIRST_WAIT;
         while let Some(event) = events.next().await {
@@ -41,8 +48,21 @@ pub async fn follow<K>(
                         tracing::warn!(resource, namespace, "{text}");
                         told.clone_from(text);
                     }
-                    if matches!(trouble, Trouble::Unwatchable(_)) {
-                        break;
+                    match trouble {
+                        Trouble::Unwatchable(_) => break,
+                        Trouble::Large => {
+                            if let Some(next) = smaller.next() {
+                                tracing::info!(
+                                    resource,
+                                    namespace,
+                                    "large objects: listing in pages of {next}"
+                                );
+                                page = Some(*next);
+                                continue 'lists;
+                            }
+                            tracing::warn!(resource, namespace, "{}", answer_limit::WORDS);
+                        }
+                        Trouble::Usual | Trouble::Worth(_) => {}
                     }
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(LONGEST_WAIT);
@@ -59,6 +79,8 @@ enum Trouble {
     Usual,
     /// Somebody should read this.
     Worth(String),
+    /// A page of the list is longer than an answer may be.
+    Large,
     /// The verb `watch` is missing: only lists work.
     Unwatchable(String),
 }
@@ -72,6 +94,7 @@ impl Trouble {
         };
         let request = |verb| Request { verb, group, resource, namespace: namespace.to_owned() };
         match error {
+            watcher::Error::InitialListFailed(cause) if answer_limit::is_exceeded(cause) => Self::Large,
             watcher::Error::InitialListFailed(kube::Error::Api(status)) => {
                 Self::Worth(ApiError::new(request("list"), kube::Error::Api(status.clone())).to_string())
             }
@@ -92,3 +115,5 @@ impl Trouble {
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const RELIST: Duration = Duration::from_secs(30);
+/// Objects in a page, one after the other, until an answer fits.
+const SMALLER_PAGES: [u32; 3] = [32, 2, 1];

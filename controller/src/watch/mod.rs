@@ -1,6 +1,5 @@
 //! What the API server tells us, and which of it makes an object due.
 
-pub mod collect;
 pub mod follow;
 pub mod namespaces;
 pub mod sealed;

@@ -6,9 +6,9 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 
 use crate::{
+    api::error::{ApiError, Request},
     config::Namespaces,
     context::Context,
-    error::{ApiError, Request},
 };
 
 /// Looks once at each listed namespace. One that is made later is served from its first object on.

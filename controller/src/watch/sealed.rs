@@ -2,26 +2,19 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use kube::{
-    Api,
-    runtime::watcher::{self, Event},
-};
+use kube::runtime::watcher::{self, Event};
 use sealed_secrets_core::{SealedSecret, names};
 
-use super::{collect, follow::follow};
+use super::follow::follow;
 use crate::{
+    api::sealed::api,
     context::Context,
-    index::{Cause, Entry, Sighting},
-    queue::Key,
+    reconcile::collect,
+    state::{
+        index::{Cause, Entry, Sighting},
+        key::Key,
+    },
 };
-
-/// The SealedSecrets of a namespace, or of the cluster.
-pub fn api(client: &kube::Client, namespace: Option<&str>) -> Api<SealedSecret> {
-    match namespace {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
-    }
-}
 
 /// Watches the SealedSecrets of a namespace, or of the cluster, for ever.
 pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
@@ -69,9 +62,15 @@ fn seen(context: &Context, object: SealedSecret) {
 }
 
 fn gone(context: &Arc<Context>, key: &Key) {
-    let entry = context.index.lock().forget(key);
+    let mut inner = context.index.lock();
+    let entry = inner.forget(key);
+    let is_last = !inner.has_namespace(key.namespace());
+    drop(inner);
     context.queue.forget(key);
     context.metrics.forget_condition(key);
+    if is_last {
+        context.metrics.forget_namespace(key.namespace());
+    }
     if let Some(entry) = entry
         && context.config.old_gc
     {
@@ -80,7 +79,7 @@ fn gone(context: &Arc<Context>, key: &Key) {
 }
 
 /// Makes every object due that `which` picks.
-pub fn wake(context: &Context, which: impl Fn(&Entry) -> bool, priority: crate::pool::Priority) {
+pub fn wake(context: &Context, which: impl Fn(&Entry) -> bool, priority: crate::capacity::pool::Priority) {
     let mut due = Vec::new();
     for (key, entry) in &mut context.index.lock().objects {
         if which(entry) && !entry.deleting {

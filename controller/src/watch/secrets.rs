@@ -15,10 +15,12 @@ use sealed_secrets_core::names;
 use super::follow::follow;
 use crate::{
     context::Context,
-    index::{Looks, Version},
-    queue::Key,
     reconcile::plan::has_true,
-    turn::Sign,
+    state::{
+        index::{Looks, Version},
+        key::Key,
+        turn::Sign,
+    },
 };
 
 /// Watches the metadata of the Secrets of a namespace, or of the cluster, for ever.
@@ -115,6 +117,11 @@ impl Looks {
             managed: has_true(metadata, names::MANAGED),
             patch: has_true(metadata, names::PATCH),
             ownerless: has_true(metadata, names::SKIP_SET_OWNER_REFERENCES),
+            key: metadata
+                .labels
+                .as_ref()
+                .and_then(|map| map.get(names::KEY_LABEL))
+                .map(|text| (**text).into()),
         }
     }
 }

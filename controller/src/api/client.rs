@@ -1,0 +1,120 @@
+//! The connection to the API server.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    task::{self, Poll},
+    time::{Duration, Instant},
+};
+
+use futures::{FutureExt as _, future::BoxFuture};
+use kube::{
+    Client,
+    client::{Body, ClientBuilder},
+};
+use tower::{Layer, Service};
+
+use crate::{api::answer_limit::AnswerLimit, capacity::gcra::Rate, config::ClientRate};
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Neither in a cluster nor with a kubeconfig.
+    #[error("no way to the API server: run in a cluster, or set KUBECONFIG ({0})")]
+    Config(#[source] kube::config::InferConfigError),
+    /// The configuration cannot be used.
+    #[error("the configuration for the API server cannot be used: {0}")]
+    Build(#[source] kube::Error),
+}
+
+/// Connects from within a cluster or by kubeconfig, limited to a rate only when one was given.
+pub async fn connect(rate: Option<ClientRate>) -> Result<Client, ClientError> {
+    // In a cluster the service account wins over a kubeconfig that happens to lie around.
+    let mut config = match kube::Config::incluster() {
+        Ok(config) => config,
+        Err(_) => kube::Config::infer().await.map_err(ClientError::Config)?,
+    };
+    // Compressing lists costs both sides more than the local network does.
+    config.disable_compression = true;
+    config.connect_timeout = Some(Duration::from_secs(10));
+    // A peer that vanished without a word: watches hear a bookmark every minute, answers come far sooner.
+    config.read_timeout = Some(Duration::from_mins(5));
+    config.reset_reader_on_write = true;
+    tracing::info!(server = %config.cluster_url, "asking the API server");
+    let builder = ClientBuilder::try_from(config).map_err(ClientError::Build)?.with_layer(&AnswerLimit);
+    Ok(match rate {
+        None => builder.build(),
+        Some(rate) => builder.with_layer(&Pace::new(rate)).build(),
+    })
+}
+
+/// Holds requests back to a rate.
+#[derive(Clone)]
+struct Pace {
+    rate: Rate,
+    origin: Instant,
+    full_at: Arc<Mutex<Duration>>,
+}
+
+impl Pace {
+    fn new(rate: ClientRate) -> Self {
+        let burst = rate.burst.saturating_sub(1);
+        Self {
+            rate: Rate::new(f64::from(rate.per_second), burst),
+            origin: Instant::now(),
+            full_at: Arc::default(),
+        }
+    }
+
+    async fn turn(&self) {
+        loop {
+            let wait = {
+                let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+                let (verdict, next) = self.rate.step(*full_at, self.origin.elapsed());
+                *full_at = next;
+                if verdict.allowed {
+                    return;
+                }
+                verdict.retry_after
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+impl<S> Layer<S> for Pace {
+    type Service = Paced<S>;
+
+    fn layer(&self, inner: S) -> Paced<S> {
+        Paced { inner, pace: self.clone() }
+    }
+}
+
+/// A service that waits for its turn.
+struct Paced<S> {
+    inner: S,
+    pace: Pace,
+}
+
+impl<S> Service<::http::Request<Body>> for Paced<S>
+where
+    S: Service<::http::Request<Body>>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<S::Response, S::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: ::http::Request<Body>) -> Self::Future {
+        let pace = self.pace.clone();
+        let answer = self.inner.call(request);
+        async move {
+            pace.turn().await;
+            answer.await
+        }
+        .boxed()
+    }
+}

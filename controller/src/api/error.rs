@@ -1,0 +1,190 @@
+//! What can go wrong with the API server, what it means and what to do about it.
+
+use std::{fmt, time::Duration};
+
+use kube::core::Status;
+
+/// A request, for messages: verb, resource and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The verb, as RBAC names it.
+    pub verb: &'static str,
+    /// The API group; empty for core.
+    pub group: &'static str,
+    /// The resource, as RBAC names it.
+    pub resource: &'static str,
+    /// The namespace; empty for the whole cluster.
+    pub namespace: String,
+}
+
+impl Request {
+    /// A request for a core resource.
+    pub fn core(verb: &'static str, resource: &'static str, namespace: &str) -> Self {
+        Self { verb, group: "", resource, namespace: namespace.to_owned() }
+    }
+
+    /// A request for SealedSecrets or their status.
+    pub fn sealed(verb: &'static str, resource: &'static str, namespace: &str) -> Self {
+        Self { verb, group: sealed_secrets_core::names::GROUP, resource, namespace: namespace.to_owned() }
+    }
+
+    /// The rule that would allow this request, as one line of YAML.
+    pub fn rule(&self) -> String {
+        format!(
+            "{{apiGroups: [{:?}], resources: [{:?}], verbs: [{:?}]}}",
+            self.group, self.resource, self.verb
+        )
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.namespace.is_empty() { "the whole cluster" } else { &self.namespace };
+        write!(f, "{} {} in {place}", self.verb, self.resource)
+    }
+}
+
+/// A failed request to the API server.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// RBAC does not allow it.
+    #[error("not allowed to {request}: a role of this service account needs the rule {}", request.rule())]
+    Forbidden {
+        /// What was asked.
+        request: Request,
+    },
+    /// The namespace is on its way out.
+    #[error("namespace {namespace} is being deleted")]
+    Terminating {
+        /// The namespace.
+        namespace: String,
+    },
+    /// It does not exist.
+    #[error("{message}")]
+    NotFound {
+        /// The API server's words.
+        message: String,
+    },
+    /// It exists already, or was changed since it was read.
+    #[error("{message}")]
+    Conflict {
+        /// The API server's words.
+        message: String,
+        /// It exists already.
+        exists: bool,
+    },
+    /// The object is refused.
+    #[error("{message}")]
+    Invalid {
+        /// The API server's words.
+        message: String,
+    },
+    /// The API server is overloaded or asks to wait.
+    #[error("the API server asks to wait")]
+    Busy {
+        /// For how long.
+        after: Duration,
+    },
+    /// Anything else that the API server says.
+    #[error("the API server answered {code} to {request}: {message}")]
+    Other {
+        /// What was asked.
+        request: Request,
+        /// HTTP status.
+        code: u16,
+        /// The API server's words.
+        message: String,
+    },
+    /// No answer.
+    #[error("no answer from the API server to {request}: {}", chain(source))]
+    Unreachable {
+        /// What was asked.
+        request: Request,
+        /// Why.
+        #[source]
+        source: Box<kube::Error>,
+    },
+}
+
+impl ApiError {
+    /// Gives a client error its meaning.
+    pub fn new(request: Request, error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::of_status(request, *status),
+            other => Self::Unreachable { request, source: Box::new(other) },
+        }
+    }
+
+    /// Gives an answer that is no success its meaning.
+    pub(crate) fn of_status(request: Request, status: Status) -> Self {
+        let terminating = || {
+            status.details.iter().flat_map(|d| &d.causes).any(|cause| cause.reason == "NamespaceTerminating")
+                || status.message.contains("because it is being terminated")
+        };
+        match status.code {
+            403 if terminating() => Self::Terminating { namespace: request.namespace },
+            // Admission refuses with 403 too, but never says "cannot".
+            403 if status.message.contains(" cannot ") => Self::Forbidden { request },
+            404 => Self::NotFound { message: status.message },
+            409 => Self::Conflict { exists: status.reason == "AlreadyExists", message: status.message },
+            400 | 403 | 413 | 422 => Self::Invalid { message: status.message },
+            429 | 503 | 504 => {
+                let wait = status.details.map_or(0, |d| d.retry_after_seconds).max(1);
+                Self::Busy { after: Duration::from_secs(u64::from(wait)) }
+            }
+            code => Self::Other { request, code, message: status.message },
+        }
+    }
+}
+
+/// An error with its causes: the outer ones of a client say little.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(code: u16, reason: &str, message: &str) -> ApiError {
+        let status =
+            Status { code, reason: reason.to_owned(), message: message.to_owned(), ..Status::default() };
+        ApiError::new(Request::core("create", "secrets", "ns"), kube::Error::Api(Box::new(status)))
+    }
+
+    #[test]
+    fn a_missing_verb_is_named_with_the_rule_that_grants_it() {
+        let error =
+            api(403, "Forbidden", "secrets is forbidden: User \"x\" cannot create resource \"secrets\"");
+        assert_eq!(
+            error.to_string(),
+            "not allowed to create secrets in ns: a role of this service account needs the rule \
+             {apiGroups: [\"\"], resources: [\"secrets\"], verbs: [\"create\"]}"
+        );
+    }
+
+    #[test]
+    fn a_namespace_that_ends_is_no_missing_verb() {
+        let error = api(
+            403,
+            "Forbidden",
+            "secrets \"a\" is forbidden: unable to create new content in namespace ns because it is being terminated",
+        );
+        assert!(matches!(error, ApiError::Terminating { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_conflict_tells_existing_from_changed() {
+        assert!(matches!(api(409, "AlreadyExists", ""), ApiError::Conflict { exists: true, .. }));
+        assert!(matches!(api(409, "Conflict", ""), ApiError::Conflict { exists: false, .. }));
+    }
+}

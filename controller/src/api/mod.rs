@@ -1,0 +1,9 @@
+//! The API server: the connection, its errors, and Secrets as they are read and written.
+
+pub mod answer_limit;
+pub mod client;
+pub mod error;
+pub mod sealed;
+mod secret_error;
+mod secret_json;
+pub mod secrets;

@@ -1,0 +1,71 @@
+//! Good news can wait: while fresh objects stand in line, the API server is left to them.
+//!
+//! An Event costs the API server as much as a Secret does. After a first start with thousands of objects
+//! nobody reads that they are well before they are; what went wrong is told at once, elsewhere.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
+
+use crate::{
+    context::Context,
+    report::events::{Events, Note, digest},
+};
+
+/// Where Events are left that are told when there is time.
+pub struct GoodNews {
+    lanes: Vec<Sender<Note>>,
+    waiting: AtomicUsize,
+}
+
+impl GoodNews {
+    /// An empty one, and what [`deliver`] empties.
+    pub fn new() -> (Self, Vec<Receiver<Note>>) {
+        let (lanes, receivers) = (0..LANES).map(|_| mpsc::channel(MOST_WAITING)).unzip();
+        (Self { lanes, waiting: AtomicUsize::new(0) }, receivers)
+    }
+
+    /// Leaves an Event; tells it itself where there is no room.
+    pub async fn leave(&self, events: &Events, note: Note) {
+        // One object, one lane: its Events are told in their order.
+        let object =
+            [note.about.namespace.as_deref(), note.about.name.as_deref()].map(Option::unwrap_or_default);
+        let lane = usize::try_from(digest(&object) % LANES).unwrap_or_default();
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        if let Err(TrySendError::Full(note) | TrySendError::Closed(note)) = self.lanes[lane].try_send(note) {
+            events.tell(note).await;
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many are not told yet.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+/// Tells the Events of one lane for ever.
+pub async fn deliver(context: Arc<Context>, mut lane: Receiver<Note>) {
+    while let Some(note) = lane.recv().await {
+        // One namespace may always have fresh objects in line: nobody waits for its end.
+        let begun = Instant::now();
+        while context.queue.has_fresh() && begun.elapsed() < LONGEST_WAIT {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        context.events.tell(note).await;
+        context.good_news.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+const LANES: u64 = 4;
+/// Of one lane: with all of them some megabytes.
+const MOST_WAITING: usize = 1024;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Of one Event, for fresh objects.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);

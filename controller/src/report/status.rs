@@ -1,0 +1,120 @@
+//! Pure: the status that tells an outcome, or nothing when it already does.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use sealed_secrets_core::{
+    SealedSecret,
+    sealed_secret::{Condition, Status},
+};
+
+use crate::reconcile::outcome::Failure;
+
+/// What the three conditions say.
+#[derive(Debug, PartialEq, Eq)]
+struct Words {
+    synced: bool,
+    stalled: bool,
+    reason: &'static str,
+    message: String,
+}
+
+/// The next status, or `None` when the old one already says so of this generation.
+pub fn next(
+    old: Option<&Status>,
+    failure: Option<&Failure>,
+    generation: Option<i64>,
+    now: Timestamp,
+) -> Option<Status> {
+    let words = Words::of(failure);
+    if old.is_some_and(|old| old.observed_generation == generation && words.are_told_by(old)) {
+        return None;
+    }
+    let old = old.map_or(&[][..], |old| &old.conditions);
+    let mut conditions = words.conditions(old, now);
+    // Conditions of others survive, after ours: printer columns read index 0.
+    conditions.extend(old.iter().filter(|c| !OURS.contains(&c.type_.as_str())).cloned());
+    Some(Status { observed_generation: generation, conditions })
+}
+
+/// Whether this status says that the object's present generation was unsealed.
+pub fn is_settled(object: &SealedSecret) -> bool {
+    object.status.as_ref().is_some_and(|status| {
+        let synced = |c: &Condition| c.type_ == SYNCED && c.status == truth(true);
+        object.metadata.generation.is_some()
+            && status.observed_generation == object.metadata.generation
+            && status.conditions.first().is_some_and(synced)
+    })
+}
+
+impl Words {
+    fn of(failure: Option<&Failure>) -> Self {
+        match failure {
+            None => Self { synced: true, stalled: false, reason: "Unsealed", message: String::new() },
+            Some(failure) => Self {
+                synced: false,
+                stalled: failure.is_stalled(),
+                reason: failure.event_reason(),
+                message: shortened(failure.message(), LONGEST),
+            },
+        }
+    }
+
+    fn are_told_by(&self, status: &Status) -> bool {
+        let Some(first) = status.conditions.first() else { return false };
+        let find = |type_: &str| status.conditions.iter().find(|c| c.type_ == type_);
+        let says = |type_: &str, wanted: bool| match find(type_) {
+            Some(condition) => condition.status == truth(wanted),
+            // A status of the reference lacks these; a good one needs no write for that.
+            None => self.synced,
+        };
+        first.type_ == SYNCED
+            && first.status == truth(self.synced)
+            && first.message.as_deref().unwrap_or("") == self.message
+            && says(READY, self.synced)
+            && says(STALLED, self.stalled)
+            && (self.synced || find(READY).and_then(|c| c.message.as_deref()) == Some(&self.message))
+    }
+
+    fn conditions(&self, old: &[Condition], now: Timestamp) -> Vec<Condition> {
+        let make = |type_: &str, is_true: bool, reason: &str, message: &str| {
+            let old = old.iter().find(|c| c.type_ == type_);
+            let since =
+                old.filter(|c| c.status == truth(is_true)).and_then(|c| c.last_transition_time.clone());
+            Condition {
+                type_: type_.to_owned(),
+                status: truth(is_true).to_owned(),
+                last_update_time: Some(Time(now)),
+                last_transition_time: Some(since.unwrap_or(Time(now))),
+                reason: Some(reason.to_owned()),
+                message: (!message.is_empty()).then(|| message.to_owned()),
+            }
+        };
+        let stalled_reason = if self.stalled { self.reason } else { "Progressing" };
+        vec![
+            make(SYNCED, self.synced, self.reason, &self.message),
+            make(READY, self.synced, self.reason, &self.message),
+            make(STALLED, self.stalled, stalled_reason, if self.stalled { &self.message } else { "" }),
+        ]
+    }
+}
+
+/// Cuts a text that is too long for a field, at a character.
+pub fn shortened(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        let end = (0..=longest - 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push_str("...");
+    }
+    text
+}
+
+fn truth(is_true: bool) -> &'static str {
+    if is_true { "True" } else { "False" }
+}
+
+const SYNCED: &str = "Synced";
+const READY: &str = "Ready";
+const STALLED: &str = "Stalled";
+const OURS: [&str; 3] = [SYNCED, READY, STALLED];
+/// Enough for hundreds of items, little enough for etcd.
+const LONGEST: usize = 16 * 1024;

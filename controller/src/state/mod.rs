@@ -1,0 +1,7 @@
+//! What is remembered of SealedSecrets and Secrets, and which of them are due.
+
+pub mod existing;
+pub mod index;
+pub mod key;
+pub mod queue;
+pub mod turn;

@@ -1,0 +1,343 @@
+//! What is to be reconciled: each object once, fresh ones first, later ones when their time comes.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::Instant};
+
+use crate::{
+    capacity::{
+        pool::Priority,
+        schedule::{Held, Lane, Rules, Schedule},
+    },
+    state::key::Key,
+};
+
+/// One object whose turn has come.
+#[derive(Debug, PartialEq)]
+pub struct Turn {
+    /// Which.
+    pub key: Key,
+    /// How urgent.
+    pub priority: Priority,
+    /// How long it waited.
+    pub waited: Duration,
+}
+
+/// A queue of objects: deduplicated, with two priorities and delays; namespaces take turns.
+pub struct Queue {
+    inner: Mutex<Inner>,
+    wake: Notify,
+}
+
+struct Inner {
+    line: Schedule<Key>,
+    slots: HashMap<Key, Slot>,
+    /// The `due` of each slot that has one, and no others.
+    delayed: BTreeSet<(Instant, Key)>,
+    /// Those whose last turn was long: behind the others of their namespace.
+    costly: HashSet<Key>,
+    /// Places for what is long: who waits for its one thread holds a slot meanwhile.
+    long: Schedule<Key>,
+}
+
+#[derive(Default)]
+struct Slot {
+    queued: Option<(Priority, Instant)>,
+    running: Option<(Priority, Held)>,
+    again: Option<Priority>,
+    due: Option<(Instant, Priority)>,
+    /// Its object is gone: the turn that still runs says nothing of one made anew.
+    gone: bool,
+    place: Place,
+}
+
+/// How an object stands with what is long.
+#[derive(Default)]
+enum Place {
+    #[default]
+    None,
+    /// It waits for a place without holding a slot; `refused` in the turn that still runs.
+    Waits { priority: Priority, refused: bool },
+    /// It has one: for the turn that runs, or for the next if `refused` in the one that still runs.
+    Has { held: Held, refused: bool },
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        let inner = Inner {
+            line: Schedule::new(Rules::objects(AT_ONCE)),
+            slots: HashMap::new(),
+            delayed: BTreeSet::new(),
+            costly: HashSet::new(),
+            long: Schedule::new(Rules::objects(AT_LONG)),
+        };
+        Self { inner: Mutex::new(inner), wake: Notify::new() }
+    }
+}
+
+impl Queue {
+    /// Puts an object into the queue; one that is being worked on comes again afterwards.
+    pub fn push(&self, key: &Key, priority: Priority) {
+        self.lock().push(key, priority, Instant::now());
+        self.wake.notify_one();
+    }
+
+    /// Puts an object into the queue after a while, unless it comes earlier for another reason. It keeps the
+    /// priority of the turn that it has.
+    pub fn push_later(&self, key: &Key, delay: Duration) {
+        self.lock().push_later(key, Instant::now() + delay);
+        self.wake.notify_one();
+    }
+
+    /// Waits for the next turn, and for a slot to take it in: see [`Rules::objects`].
+    pub async fn next(&self) -> Turn {
+        loop {
+            let (turn, due) = self.lock().pop(Instant::now());
+            if let Some(turn) = turn {
+                // There may be more for the next worker.
+                self.wake.notify_one();
+                return turn;
+            }
+            match due {
+                Some(due) => {
+                    let _either = tokio::time::timeout_at(due, self.wake.notified()).await;
+                }
+                None => self.wake.notified().await,
+            }
+        }
+    }
+
+    /// Asks, in a turn of an object, for a place for what is long. Without one the turn is to end; the object comes
+    /// again with a place. At most half of the slots are held by who has one, and namespaces share those.
+    pub fn place(&self, key: &Key) -> bool {
+        let now = Instant::now();
+        let mut inner = self.lock();
+        inner.ask(key, now);
+        inner.give_places(now);
+        let may = inner.slots.get_mut(key).is_some_and(Slot::may_begin);
+        drop(inner);
+        self.wake.notify_one();
+        may
+    }
+
+    /// Says that a turn is over, and how much processor time it took.
+    pub fn done(&self, key: &Key, cost: Duration) {
+        self.lock().done(key, cost, Instant::now());
+        // The slot is free for another, or for the same object again.
+        self.wake.notify_one();
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&self, key: &Key) {
+        self.lock().forget(key, Instant::now());
+        self.wake.notify_one();
+    }
+
+    /// How many objects wait for a date.
+    pub fn delayed(&self) -> usize {
+        self.lock().delayed.len()
+    }
+
+    /// Whether somebody waits for an object that waits for its turn.
+    pub fn has_fresh(&self) -> bool {
+        self.lock().line.waits(Lane::Fresh)
+    }
+
+    /// How many objects wait, and for how long the oldest of them has.
+    pub fn depth(&self) -> (usize, Duration) {
+        let inner = self.lock();
+        let waiting = inner.slots.values().filter_map(|slot| slot.queued.map(|(_, since)| since));
+        let (count, oldest) = waiting.fold((0, None::<Instant>), |(count, oldest), since| {
+            (count + 1, Some(oldest.map_or(since, |other| other.min(since))))
+        });
+        (count, oldest.map_or(Duration::ZERO, |since| since.elapsed()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    fn set_due(
+        &mut self,
+        key: &Key,
+        due: Option<(Instant, Priority)>,
+        delayed: &mut BTreeSet<(Instant, Key)>,
+    ) {
+        if let Some((old, _)) = self.due.take() {
+            delayed.remove(&(old, key.clone()));
+        }
+        if let Some((due, _)) = due {
+            delayed.insert((due, key.clone()));
+        }
+        self.due = due;
+    }
+
+    /// Whether the turn that asked has its place.
+    fn may_begin(&mut self) -> bool {
+        match &mut self.place {
+            Place::Has { refused, .. } => !*refused,
+            Place::Waits { refused, .. } => {
+                *refused = true;
+                false
+            }
+            // Forgotten meanwhile: nobody wants what the turn makes.
+            Place::None => false,
+        }
+    }
+}
+
+impl Inner {
+    fn push(&mut self, key: &Key, priority: Priority, now: Instant) {
+        let slot = self.slots.entry(key.clone()).or_default();
+        slot.set_due(key, None, &mut self.delayed);
+        if slot.running.is_some() {
+            slot.again = slot.again.max(Some(priority));
+            return;
+        }
+        let since = match slot.queued {
+            Some((known, _)) if known >= priority => return,
+            Some((_, since)) => since,
+            None => now,
+        };
+        // An upgrade leaves its old place in the other line behind; pop skips it.
+        slot.queued = Some((priority, since));
+        let costly = self.costly.contains(key);
+        self.line.push(priority.lane(), key.owner(), costly, key.clone(), now.into_std());
+    }
+
+    fn pop(&mut self, now: Instant) -> (Option<Turn>, Option<Instant>) {
+        self.release(now);
+        let turn = self.take(now);
+        (turn, self.delayed.first().map(|(due, _)| *due))
+    }
+
+    fn push_later(&mut self, key: &Key, due: Instant) {
+        let slot = self.slots.entry(key.clone()).or_default();
+        let priority = slot.running.as_ref().map_or(Priority::Verify, |(priority, _)| *priority);
+        slot.set_due(key, Some((due, priority)), &mut self.delayed);
+    }
+
+    fn forget(&mut self, key: &Key, now: Instant) {
+        self.costly.remove(key);
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        (slot.queued, slot.again) = (None, None);
+        slot.set_due(key, None, &mut self.delayed);
+        let runs = slot.running.is_some();
+        slot.gone = runs;
+        match std::mem::take(&mut slot.place) {
+            // The turn that runs may be on the thread for what is long.
+            Place::Has { held, refused: false } if runs => slot.place = Place::Has { held, refused: false },
+            Place::Has { held, .. } => {
+                self.long.finish(held, Duration::ZERO, now.into_std());
+                self.give_places(now);
+            }
+            Place::Waits { .. } | Place::None => {}
+        }
+        if !runs {
+            self.slots.remove(key);
+        }
+    }
+
+    /// Lines an object up for a place, once.
+    fn ask(&mut self, key: &Key, now: Instant) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        let (Place::None, Some((priority, _))) = (&slot.place, &slot.running) else { return };
+        let priority = *priority;
+        slot.place = Place::Waits { priority, refused: false };
+        self.long.push(priority.lane(), key.owner(), false, key.clone(), now.into_std());
+    }
+
+    /// Gives out the places that are free; who waits for one comes into the queue with it.
+    fn give_places(&mut self, now: Instant) {
+        while let Some((held, key)) = self.long.pick() {
+            match self.slots.get_mut(&key) {
+                Some(slot) if matches!(slot.place, Place::Waits { .. }) => {
+                    let Place::Waits { priority, refused } = std::mem::take(&mut slot.place) else {
+                        continue;
+                    };
+                    let begins = slot.running.is_some() && !refused;
+                    slot.place = Place::Has { held, refused };
+                    if !begins {
+                        self.push(&key, priority, now);
+                    }
+                }
+                // Forgotten, or settled without one.
+                Some(_) | None => self.long.finish(held, Duration::ZERO, now.into_std()),
+            }
+        }
+    }
+
+    /// Moves what is due from the delayed to the waiting.
+    fn release(&mut self, now: Instant) {
+        while self.delayed.first().is_some_and(|(due, _)| *due <= now) {
+            let Some((_, key)) = self.delayed.pop_first() else { break };
+            if let Some((_, priority)) = self.slots.get_mut(&key).and_then(|slot| slot.due.take()) {
+                self.push(&key, priority, now);
+            }
+        }
+    }
+
+    fn take(&mut self, now: Instant) -> Option<Turn> {
+        while let Some((held, key)) = self.line.pick() {
+            if let Some(slot) = self.slots.get_mut(&key)
+                && let Some((priority, since)) = slot.queued
+                && slot.running.is_none()
+                && priority.lane() == held.lane()
+            {
+                slot.queued = None;
+                slot.running = Some((priority, held));
+                return Some(Turn { key, priority, waited: now.saturating_duration_since(since) });
+            }
+            self.line.finish(held, Duration::ZERO, now.into_std());
+        }
+        None
+    }
+
+    fn done(&mut self, key: &Key, cost: Duration, now: Instant) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        if let Some((_, held)) = slot.running.take() {
+            self.line.finish(held, cost, now.into_std());
+        }
+        let (again, gone) = (slot.again.take(), std::mem::take(&mut slot.gone));
+        let mut freed = None;
+        slot.place = match std::mem::take(&mut slot.place) {
+            Place::Waits { priority, refused: true } => Place::Waits { priority, refused: false },
+            Place::Has { held, refused: true } => Place::Has { held, refused: false },
+            // It did not ask this time.
+            Place::Waits { refused: false, .. } | Place::None => Place::None,
+            Place::Has { held, refused: false } => {
+                freed = Some(held);
+                Place::None
+            }
+        };
+        let rests = slot.due.is_none() && matches!(slot.place, Place::None);
+        if cost >= COSTLY && !gone {
+            self.costly.insert(key.clone());
+        } else {
+            self.costly.remove(key);
+        }
+        match again {
+            Some(priority) => self.push(key, priority, now),
+            None if rests => _ = self.slots.remove(key),
+            None => {}
+        }
+        if let Some(held) = freed {
+            self.long.finish(held, cost, now.into_std());
+            self.give_places(now);
+        }
+    }
+}
+
+/// Objects in work at once: one namespace gets half, enough to hide the API server's latency behind private-key
+/// operations.
+pub const AT_ONCE: usize = 32;
+/// Objects that have a place for what is long: the other slots go on with what is short.
+const AT_LONG: usize = AT_ONCE / 2;
+/// Some dozen private-key operations.
+const COSTLY: Duration = Duration::from_millis(100);
