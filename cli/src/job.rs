@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use sealed_secrets_core::{Scope, manifest};
 
 use crate::{
-    args::{Args, Connection, help},
+    args::{Args, Connection, Mode, help},
     problem::Problem,
 };
 
@@ -16,6 +16,8 @@ pub(crate) enum Job {
     Version,
     Help,
     Completion(Shell),
+    /// For completion scripts: names of the kubeconfig.
+    Names(Names),
     Man,
     Recover {
         keys: Vec<PathBuf>,
@@ -27,10 +29,11 @@ pub(crate) enum Job {
         input: Source,
         controller: Controller,
     },
+    /// Without an output, named files are rewritten in place; without a format, they keep theirs.
     ReEncrypt {
         input: Source,
-        output: Sink,
-        format: Format,
+        output: Option<PathBuf>,
+        format: Option<Format>,
         controller: Controller,
     },
     FetchCert {
@@ -38,12 +41,12 @@ pub(crate) enum Job {
         output: Sink,
         input: Source,
     },
-    /// `unused` is a `-w` beside it, which the reference leaves empty.
+    /// `unused` is a `-w` beside it, which the reference leaves empty. Without a format, the target keeps its own.
     MergeInto {
         target: PathBuf,
         input: Source,
         cert: Cert,
-        format: Format,
+        format: Option<Format>,
         options: Sealing,
         unused: Sink,
     },
@@ -63,11 +66,18 @@ pub(crate) enum Job {
     },
 }
 
+/// Names that a kubeconfig holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    Contexts,
+    Namespaces,
+}
+
 /// Where the input comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
-    /// `-f FILE`.
-    File(PathBuf),
+    /// `-f FILE`, once or several times.
+    Files(Vec<PathBuf>),
     /// stdin; when that has nothing, the arguments that name a file.
     Standard { words: Vec<String> },
 }
@@ -124,6 +134,8 @@ pub(crate) struct Sealing {
     pub(crate) scope: Scope,
     pub(crate) name: Option<String>,
     pub(crate) allow_empty: bool,
+    /// Whether private keys were given, as for opening.
+    pub(crate) with_keys: bool,
     /// Names the namespace, or the kubeconfig that does.
     pub(crate) connection: Connection,
 }
@@ -154,45 +166,48 @@ impl TryFrom<Args> for Job {
         if args.help {
             return Ok(Self::Help);
         }
-        if let Some(job) = text_job(&args) {
+        if let Some(job) = text_job(&args)? {
             return Ok(job);
         }
         if !args.from_file.is_empty() && !args.raw {
             return Err(Problem::FromFileWithoutRaw);
         }
-        // The order is the reference's: a script that gives two tasks gets the same one.
-        if args.recovery_unseal {
-            return Ok(recover(args));
+        match Mode::of(&args) {
+            Mode::Recover => Ok(recover(args)),
+            Mode::Validate => Ok(Self::Validate { input: source(&args), controller: controller(&args) }),
+            Mode::ReEncrypt => Ok(re_encrypt(&args)),
+            Mode::FetchCert => {
+                Ok(Self::FetchCert { cert: cert(&args), output: sink(&args), input: source(&args) })
+            }
+            Mode::MergeInto => Ok(merge_into(args)),
+            Mode::Raw => seal_raw(args),
+            Mode::Seal => Ok(seal(args)),
         }
-        if args.validate {
-            return Ok(Self::Validate { input: source(&args), controller: controller(&args) });
-        }
-        if args.re_encrypt {
-            return Ok(re_encrypt(&args));
-        }
-        if args.fetch_cert {
-            return Ok(Self::FetchCert { cert: cert(&args), output: sink(&args), input: source(&args) });
-        }
-        if !args.merge_into.is_empty() {
-            return Ok(merge_into(args));
-        }
-        if args.raw {
-            return seal_raw(args);
-        }
-        Ok(seal(args))
     }
 }
 
-/// `kubeseal completion SHELL` and `kubeseal man`: only when nothing else is said, since words are no commands.
-fn text_job(args: &Args) -> Option<Job> {
-    let words = &args.positionals;
-    let plain = Args { positionals: words.clone(), ..Args::default() };
-    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["completion", shell] if *args == plain => help::shell(shell).map(Job::Completion),
-        ["man"] if *args == plain => Some(Job::Man),
-        _ => None,
+/// `kubeseal completion SHELL` and the like: only when no flag is given, since words are no commands elsewhere.
+fn text_job(args: &Args) -> Result<Option<Job>, Problem> {
+    if !args.given.is_empty() {
+        return Ok(None);
     }
+    Ok(match args.positionals.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["help"] => Some(Job::Help),
+        ["version"] => Some(Job::Version),
+        ["man"] => Some(Job::Man),
+        ["completion"] => return Err(Problem::Shell(None)),
+        ["completion", "contexts"] => Some(Job::Names(Names::Contexts)),
+        ["completion", "namespaces"] => Some(Job::Names(Names::Namespaces)),
+        ["completion", shell] => match help::shell(shell) {
+            Some(shell) => Some(Job::Completion(shell)),
+            None => return Err(Problem::Shell(Some((*shell).to_owned()))),
+        },
+        _ => None,
+    })
 }
+
+/// Words that stand for a task of their own.
+pub(crate) const COMMANDS: &[&str] = &["help", "version", "completion", "man"];
 
 fn recover(args: Args) -> Job {
     Job::Recover {
@@ -205,23 +220,18 @@ fn recover(args: Args) -> Job {
 
 /// `--re-encrypt -f FILE` without `-w` rewrites FILE.
 fn re_encrypt(args: &Args) -> Job {
-    let input = source(args);
-    let output = match (sink(args), &input) {
-        (Sink::Stdout, Source::File(path)) => Sink::File(path.clone()),
-        (output, _) => output,
+    let output = match sink(args) {
+        Sink::Stdout => None,
+        Sink::File(path) => Some(path),
     };
-    let format = match &output {
-        Sink::File(path) if is_yaml(path) => Format::Known(manifest::Format::Yaml),
-        _ => format(args),
-    };
-    Job::ReEncrypt { input, output, format, controller: controller(args) }
+    Job::ReEncrypt { input: source(args), output, format: asked_format(args), controller: controller(args) }
 }
 
 fn merge_into(args: Args) -> Job {
     Job::MergeInto {
         input: source(&args),
         cert: cert(&args),
-        format: format(&args),
+        format: asked_format(&args),
         target: PathBuf::from(&args.merge_into),
         unused: sink(&args),
         options: sealing(args),
@@ -231,6 +241,7 @@ fn merge_into(args: Args) -> Job {
 fn seal_raw(args: Args) -> Result<Job, Problem> {
     let value = match args.from_file.as_slice() {
         [] => Value::Stdin,
+        [file] if file == "-" => return Err(Problem::FromFileIsStdin),
         [file] => Value::File(PathBuf::from(file.split_once('=').map_or(file.as_str(), |(_, path)| path))),
         _ => return Err(Problem::SeveralFromFiles),
     };
@@ -258,16 +269,22 @@ fn sealing(args: Args) -> Sealing {
         scope: args.scope,
         name: some(args.name),
         allow_empty: args.allow_empty_data,
+        with_keys: !args.recovery_private_key.is_empty(),
         connection: args.connection,
     }
 }
 
 fn source(args: &Args) -> Source {
-    match args.secret_file.as_str() {
-        "" => Source::Standard { words: args.positionals.clone() },
-        "-" => Source::Standard { words: Vec::new() },
-        file => Source::File(PathBuf::from(file)),
+    match args.secret_file.as_slice() {
+        [] => Source::Standard { words: args.positionals.clone() },
+        [file] if file == "-" => Source::Standard { words: Vec::new() },
+        files => Source::Files(files.iter().map(|file| PathBuf::from(standard(file))).collect()),
     }
+}
+
+/// Stdin among several files.
+fn standard(file: &str) -> &str {
+    if file == "-" { "/dev/stdin" } else { file }
 }
 
 fn sink(args: &Args) -> Sink {
@@ -277,19 +294,25 @@ fn sink(args: &Args) -> Sink {
     }
 }
 
-/// The extension of `-w` beats `-o`, whatever that says.
 fn format(args: &Args) -> Format {
+    asked_format(args).unwrap_or(Format::Known(manifest::Format::Json))
+}
+
+/// The extension of `-w` beats `-o`, whatever that says.
+fn asked_format(args: &Args) -> Option<Format> {
     if is_yaml(Path::new(&args.sealed_secret_file)) {
-        return Format::Known(manifest::Format::Yaml);
+        return Some(Format::Known(manifest::Format::Yaml));
     }
     match args.format.to_lowercase().as_str() {
-        "" | "json" => Format::Known(manifest::Format::Json),
-        "yaml" => Format::Known(manifest::Format::Yaml),
-        _ => Format::Unknown(args.format.clone()),
+        "" => None,
+        "json" => Some(Format::Known(manifest::Format::Json)),
+        "yaml" => Some(Format::Known(manifest::Format::Yaml)),
+        _ => Some(Format::Unknown(args.format.clone())),
     }
 }
 
-fn is_yaml(path: &Path) -> bool {
+/// Whether a file's name says that it is YAML.
+pub(crate) fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 

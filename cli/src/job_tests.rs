@@ -53,18 +53,20 @@ fn re_encrypt_of_a_file_writes_that_file() {
         Job::ReEncrypt { output, .. } => output,
         other => panic!("{other:?}"),
     };
-    assert_eq!(output(&["--re-encrypt", "-f", "s.yaml"]), Sink::File("s.yaml".into()));
-    assert_eq!(output(&["--re-encrypt", "-f", "s.yaml", "-w", "o.yaml"]), Sink::File("o.yaml".into()));
-    assert_eq!(output(&["--re-encrypt", "-f", "-"]), Sink::Stdout);
+    assert_eq!(output(&["--re-encrypt", "-f", "s.yaml"]), None, "in place");
+    assert_eq!(output(&["--re-encrypt", "-f", "s.yaml", "-w", "o.yaml"]), Some("o.yaml".into()));
+    assert_eq!(output(&["--re-encrypt", "-f", "-"]), None);
 }
 
 #[test]
 fn words_are_commands_only_when_they_stand_alone() {
     assert_eq!(job(&["completion", "bash"]).unwrap(), Job::Completion(Shell::Bash));
     assert!(matches!(job(&["completion", "bash", "--cert", "x"]).unwrap(), Job::Seal { .. }));
-    assert!(matches!(job(&["completion", "tcsh"]).unwrap(), Job::Seal { .. }));
+    assert!(matches!(job(&["completion", "tcsh"]), Err(Problem::Shell(Some(_)))));
     assert_eq!(job(&["man"]).unwrap(), Job::Man);
-    assert!(matches!(job(&["help"]).unwrap(), Job::Seal { .. }));
+    assert_eq!(job(&["help"]).unwrap(), Job::Help);
+    assert_eq!(job(&["version"]).unwrap(), Job::Version);
+    assert!(matches!(job(&["help", "--cert", "x"]).unwrap(), Job::Seal { .. }));
 }
 
 #[test]

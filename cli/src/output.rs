@@ -6,11 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sealed_secrets_core::manifest::{self, Entry};
 use tempfile::NamedTempFile;
 
 use crate::{
-    job::Sink,
-    problem::{Problem, reason},
+    job::{Sink, Source},
+    problem::{FileError, Problem, reason},
 };
 
 impl Sink {
@@ -42,13 +43,51 @@ impl Sink {
             Self::Stdout => stdout(text),
             Self::File(path) => {
                 let mut file = private(path).map_err(|error| Problem::open(path, &error))?;
-                file.write_all(text).and_then(|()| file.sync_all()).map_err(|error| write_error(path, &error))
+                narrow(&file).map_err(|error| write_error(path, &error))?;
+                file.write_all(text).and_then(|()| sync(&file)).map_err(|error| write_error(path, &error))
             }
         }
     }
 }
 
-/// Puts `text` in the place of a file: links are followed, mode and owner stay, a new file is its owner's alone.
+/// Refuses to write over ciphertexts of the input with something that holds none.
+pub(crate) fn keep_ciphertexts(input: &Source, output: &Sink) -> Result<(), Problem> {
+    let Sink::File(path) = output else { return Ok(()) };
+    if !is_input(input, path) {
+        return Ok(());
+    }
+    let text = fs::read(path).unwrap_or_default();
+    let holds_some = manifest::entries(&text, false).is_ok_and(|entries| {
+        entries.iter().any(|entry| {
+            matches!(entry, Entry::Sealed { object, .. } if !object.spec.encrypted_data.is_empty() || object.spec.data.is_some())
+        })
+    });
+    if holds_some { Err(Problem::WouldLose(path.display().to_string())) } else { Ok(()) }
+}
+
+/// Whether a file is one of those that are read, also as stdin.
+fn is_input(input: &Source, path: &Path) -> bool {
+    match input {
+        Source::Files(files) => files.iter().any(|file| is_same(file, path)),
+        Source::Standard { words } => {
+            words.iter().any(|word| is_same(Path::new(word), path)) || is_same(Path::new("/dev/stdin"), path)
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_same(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    identity(a).is_some_and(|found| identity(b) == Some(found))
+}
+
+#[cfg(not(unix))]
+fn is_same(a: &Path, b: &Path) -> bool {
+    fs::canonicalize(a).is_ok_and(|found| fs::canonicalize(b).is_ok_and(|other| other == found))
+}
+
+/// Puts `text` in the place of a file: links are followed, mode and owner stay, a new file has the usual mode.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Problem> {
     let mut successor = Successor::beside(path)?;
     successor.write(text)?;
@@ -112,7 +151,7 @@ impl Spool {
 }
 
 fn spool_error(error: &io::Error) -> Problem {
-    Problem::File(format!("cannot keep the output until it is complete: {}", reason(error)))
+    Problem::Spool(reason(error))
 }
 
 /// A file in the making that will take the place of another.
@@ -128,7 +167,11 @@ impl Successor {
         let place = fs::canonicalize(path).unwrap_or_else(|_| dangling(path));
         let old = fs::metadata(&place).ok();
         let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let file = tempfile::Builder::new()
+        let mut builder = tempfile::Builder::new();
+        // Ciphertexts and certificates are for everyone to see: the umask decides, as for other programs.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder
             .prefix(&format!(".{name}."))
             .tempfile_in(folder(&place))
             .map_err(|error| Problem::open(path, &error))?;
@@ -159,7 +202,7 @@ fn dangling(path: &Path) -> PathBuf {
 /// The old file's mode and, where that is allowed, its owner.
 fn keep_mode_and_owner(new: &File, old: Option<&Metadata>) {
     let Some(old) = old else { return };
-    // A mode that cannot be kept leaves the new file to its owner alone, which is the safe side.
+    // A mode that cannot be kept leaves the usual one.
     let _ = new.set_permissions(old.permissions());
     #[cfg(unix)]
     {
@@ -180,6 +223,28 @@ fn private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Makes sure that it is on the disk; devices and pipes are on none.
+fn sync(file: &File) -> io::Result<()> {
+    if file.metadata()?.is_file() { file.sync_all() } else { Ok(()) }
+}
+
+/// Takes a file that was there before away from everybody but its owner. Devices and pipes stay as they are.
+#[cfg(unix)]
+fn narrow(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let found = file.metadata()?;
+    let mode = found.permissions().mode();
+    if found.is_file() && mode & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(mode & 0o700))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn narrow(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
 /// The folder of a file; a bare name is in the working directory.
 fn folder(path: &Path) -> &Path {
     match path.parent() {
@@ -195,7 +260,7 @@ pub(crate) fn stdout(text: &[u8]) -> Result<(), Problem> {
 }
 
 fn write_error(path: &Path, error: &io::Error) -> Problem {
-    Problem::File(format!("write {}: {}", path.display(), reason(error)))
+    Problem::File(FileError::write(path, error))
 }
 
 const MOST_IN_MEMORY: usize = 16 << 20;
@@ -232,7 +297,28 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert!(link.is_symlink() && gone.is_symlink());
         assert_eq!((fs::read(&real).unwrap(), mode(&real)), (b"new".to_vec(), 0o640));
-        assert_eq!(mode(&folder.path().join("made")), 0o600, "a new file is its owner's alone");
+        let usual = folder.path().join("usual");
+        fs::write(&usual, "").unwrap();
+        assert_eq!(mode(&folder.path().join("made")), mode(&usual), "the umask decides");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn plaintext_is_its_owners_alone_also_in_a_file_that_was_anybodys() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        symlink("real", &link).unwrap();
+        for (before, after) in [(0o644, 0o600), (0o777, 0o700), (0o600, 0o600), (0o660, 0o600)] {
+            let real = folder.path().join("real");
+            fs::write(&real, "old and longer").unwrap();
+            fs::set_permissions(&real, fs::Permissions::from_mode(before)).unwrap();
+            Sink::File(link.clone()).write_plaintext(b"secret").unwrap();
+            let mode = fs::metadata(&real).unwrap().permissions().mode() & 0o777;
+            assert_eq!((fs::read(&real).unwrap(), mode), (b"secret".to_vec(), after), "{before:o}");
+        }
+        Sink::File("/dev/null".into()).write_plaintext(b"secret").unwrap();
+        assert_eq!(fs::metadata("/dev/null").unwrap().permissions().mode() & 0o777, 0o666);
     }
 
     #[test]

@@ -1,10 +1,23 @@
-//! What can go wrong on the command line, worded once, each with the next step where there is one.
+//! What can go wrong on the command line, worded once; what to do next is in [`crate::hint`].
 
-use std::{io, path::Path};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
-use sealed_secrets_core::{self as core, manifest::DecodeError};
+use sealed_secrets_core::{
+    self as core,
+    keys::{certificate::CertificateError, recovery::RecoveryError},
+    manifest::DecodeError,
+    merge::TargetError,
+    seal::SealError,
+    unseal::UnsealError,
+};
 
-use crate::cluster::Alike;
+use crate::{
+    args::Mode,
+    cluster::{Alike, ClusterError, KubeconfigError},
+};
 
 /// An error that ends the program with code 1.
 #[derive(Debug, thiserror::Error)]
@@ -13,23 +26,42 @@ pub(crate) enum Problem {
     FromFileWithoutRaw,
     #[error("must provide only one --from-file when encrypting a single item with --raw")]
     SeveralFromFiles,
+    #[error("open -: no such file or directory")]
+    FromFileIsStdin,
     #[error("must provide the --name flag with --raw and --scope {0}")]
     RawWithoutName(core::Scope),
     #[error("must provide the --namespace flag with --raw and --scope {0}")]
     RawWithoutNamespace(core::Scope),
+    /// The kubeconfig that would name the namespace is missing or broken.
+    #[error("{0}")]
+    NoNamespace(KubeconfigError),
     #[error("unsupported output format: {0}")]
     Format(String),
+    #[error("{0}")]
+    Variable(String),
+    #[error("{}", .0.as_ref().map_or_else(|| "completion needs the name of a shell".to_owned(), |shell| format!("there is no completion for {shell:?}")))]
+    Shell(Option<String>),
+    #[error("{word:?} is neither a command nor a file")]
+    Word { word: String, nearest: Option<String> },
 
-    #[error("Could not read file specified with --secret-file: {0}")]
-    Input(String),
+    #[error("Could not read file specified with --secret-file: {}", .0.bare())]
+    Input(FileError),
     #[error("{0} and {1} are both files, and only one can be the input")]
     SeveralInputs(String, String),
+    #[error("{0}: there is no YAML or JSON file")]
+    NoFiles(String),
+    #[error("{0}: not a pattern: {1}")]
+    Pattern(String, &'static str),
     #[error("{0}")]
-    File(String),
+    File(FileError),
+    #[error("cannot keep the output until it is complete: {0}")]
+    Spool(String),
     #[error("cannot read stdin: {0}")]
     Stdin(String),
     #[error("cannot write to stdout: {0}")]
     Stdout(String),
+    #[error("{0} holds ciphertexts that would be gone: nothing is written")]
+    WouldLose(String),
 
     #[error("no secrets found. Ensure the input is valid and UTF-8 encoded{}", detail(.0.as_ref()))]
     NoSecrets(Option<DecodeError>),
@@ -41,57 +73,172 @@ pub(crate) enum Problem {
     OtherKinds { what: String },
     #[error("secret.data is empty in input Secret: the input is a list")]
     List,
-    #[error("{0}")]
-    Seal(String),
+    /// `with_keys`: private keys were given, so it was to be opened.
+    #[error("the input is sealed already: SealedSecret {name:?}")]
+    AlreadySealed { name: String, with_keys: bool },
+    /// `kind`: what the input is, where it is no Secret.
+    #[error("{error}{}{}", this_is(.kind.as_deref()), no_namespace(.kubeconfig.as_deref()))]
+    Seal { error: SealError, kind: Option<String>, kubeconfig: Option<String> },
     #[error("the input has {count} documents, and --merge-into takes one Secret at a time", count = .0)]
     MergeOfSeveral(usize),
     #[error(
         "the target of --merge-into is {theirs}, and the new items would be {ours}: they could not be opened there"
     )]
     MergeScope { ours: core::Scope, theirs: core::Scope },
-    #[error("{0}")]
-    Merge(String),
-    #[error("{0}")]
-    Unseal(String),
-    #[error("{0}")]
-    PrivateKey(String),
+    #[error("{}: {error}", path.display())]
+    Target { path: PathBuf, error: TargetError },
+    #[error("{}{error}", of_object(.name))]
+    Unseal { name: String, error: UnsealError },
+    #[error("no key could decrypt secret: no private key was given")]
+    NoPrivateKey,
+    #[error("no key could decrypt secret: {}: {error}", path.display())]
+    PrivateKey { path: PathBuf, error: RecoveryError },
 
-    #[error("{0}")]
-    Certificate(String),
+    /// `own`: it came from --cert.
+    #[error("{error}")]
+    Certificate { error: CertificateError, own: bool },
     #[error("parse {url:?}: {reason}")]
     Url { url: String, reason: String },
     #[error("cannot fetch {url:?}: {reason}")]
     Fetch { url: String, reason: String },
 
-    #[error(transparent)]
-    Kubeconfig(#[from] crate::cluster::KubeconfigError),
-    #[error("cannot get sealed secret service: {reason}")]
-    Service { reason: String, seen: Vec<Alike> },
-    #[error("cannot fetch certificate: {0}")]
-    CertificateFromCluster(String),
-    #[error("cannot validate sealed secret: {0}")]
-    Validate(String),
-    #[error("unable to decrypt sealed secret: {0}")]
-    NotDecryptable(String),
-    #[error("cannot re-encrypt secret: {0}")]
-    ReEncrypt(String),
-    #[error("unable to rotate secret: {0}")]
-    NotRotatable(String),
-    #[error("{0}")]
-    NotASealedSecret(String),
+    #[error("{}", asking(.doing, .error))]
+    Cluster { mode: Mode, doing: Doing, error: ClusterError, seen: Vec<Alike> },
+    #[error("unable to decrypt sealed secret: {}{}", .0.name, .0.place())]
+    NotDecryptable(Title),
+    #[error("unable to rotate secret: {}{}", .0.name, .0.place())]
+    NotRotatable(Title),
+    #[error("cannot re-encrypt secret: {}: the controller's answer is not a SealedSecret: {error}", .title)]
+    Answer { title: Title, error: DecodeError },
+    #[error("cannot re-encrypt secret: {title}: the controller's answer lacks {items}")]
+    AnswerLacks { title: Title, items: String },
+    /// In the words of the reference for an unknown kind.
+    #[error("no kind {kind:?} is registered: the input holds {what}, and not a SealedSecret")]
+    NotASealedSecret { kind: String, what: String },
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+
+    /// Something in one of several files.
+    #[error("{}: {problem}", path.display())]
+    In { path: PathBuf, problem: Box<Problem> },
+    /// All that failed, each told.
+    #[error("{} problems", .0.len())]
+    Several(Vec<Problem>),
+}
+
+/// What was asked of the cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Doing {
+    FindService,
+    FetchCertificate,
+    Validate(Option<Title>),
+    ReEncrypt(Option<Title>),
+}
+
+/// Name and namespace of an object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Title {
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+}
+
+impl Title {
+    /// What to say behind the name.
+    fn place(&self) -> String {
+        match self.namespace.as_str() {
+            "" => String::new(),
+            namespace => format!(" (namespace {namespace:?})"),
+        }
+    }
+}
+
+/// `namespace/name`, as far as it has them.
+impl fmt::Display for Title {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.namespace.is_empty() {
+            f.write_str(&self.name)
+        } else {
+            write!(f, "{}/{}", self.namespace, self.name)
+        }
+    }
+}
+
+/// A file that cannot be opened, read or written, in the words that scripts know.
+#[derive(Debug)]
+pub(crate) struct FileError {
+    pub(crate) path: PathBuf,
+    pub(crate) doing: &'static str,
+    pub(crate) cause: FileCause,
+}
+
+/// Why.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum FileCause {
+    Missing,
+    Denied,
+    Folder,
+    NoFolder,
+    Other(String),
+}
+
+impl FileError {
+    pub(crate) fn open(path: &Path, error: &io::Error) -> Self {
+        Self { path: path.to_owned(), doing: "open", cause: FileCause::of(error) }
+    }
+
+    pub(crate) fn read(path: &Path, error: &io::Error) -> Self {
+        Self { path: path.to_owned(), doing: "read", cause: FileCause::of(error) }
+    }
+
+    pub(crate) fn write(path: &Path, error: &io::Error) -> Self {
+        Self { path: path.to_owned(), doing: "write", cause: FileCause::of(error) }
+    }
+
+    /// Without what was done.
+    fn bare(&self) -> String {
+        format!("{}: {}", self.path.display(), self.cause)
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.doing, self.bare())
+    }
+}
+
+impl FileCause {
+    fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing,
+            io::ErrorKind::PermissionDenied => Self::Denied,
+            io::ErrorKind::IsADirectory => Self::Folder,
+            io::ErrorKind::NotADirectory => Self::NoFolder,
+            _ => Self::Other(reason(error)),
+        }
+    }
+}
+
+impl fmt::Display for FileCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "no such file or directory",
+            Self::Denied => "permission denied",
+            Self::Folder => "is a directory",
+            Self::NoFolder => "not a directory",
+            Self::Other(reason) => reason,
+        })
+    }
 }
 
 impl Problem {
-    /// A file that could not be opened, in the words that scripts know.
+    /// A file that could not be opened.
     pub(crate) fn open(path: &Path, error: &io::Error) -> Self {
-        Self::File(format!("open {}: {}", path.display(), reason(error)))
+        Self::File(FileError::open(path, error))
     }
 
     /// A file that could be opened and not read.
     pub(crate) fn read(path: &Path, error: &io::Error) -> Self {
-        Self::File(format!("read {}: {}", path.display(), reason(error)))
+        Self::File(FileError::read(path, error))
     }
 
     /// Secrets that cannot be read: as a whole, or in one field.
@@ -104,71 +251,21 @@ impl Problem {
         if error.path.is_empty() { Self::NoSealedSecrets(Some(error)) } else { Self::Field(error) }
     }
 
-    /// What to do next.
-    pub(crate) fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::FromFileWithoutRaw => {
-                "--raw seals the contents of one file; a Secret is read with -f or from stdin"
-            }
-            Self::SeveralFromFiles => "run kubeseal once for each value",
-            Self::RawWithoutName(_) => {
-                "a strict value opens only in the Secret of this name; --scope namespace-wide needs none"
-            }
-            Self::RawWithoutNamespace(_) => "name the namespace with -n; --scope cluster-wide needs none",
-            Self::Format(_) => "-o takes json or yaml",
-            Self::NoSecrets(Some(error)) | Self::NoSealedSecrets(Some(error)) | Self::Field(error) => {
-                return error.hint().map(str::to_owned);
-            }
-            Self::OtherKinds { .. } => {
-                "-o yaml seals the Secrets and leaves everything else in its place; or give the Secrets alone"
-            }
-            Self::List => "-o yaml seals each Secret of a list as a document of its own",
-            Self::NoSealedSecrets(None) => "the input should be a SealedSecret, as kubeseal writes it",
-            Self::NoSecrets(None) => {
-                "the input should be a Secret, as `kubectl create secret … --dry-run=client -o yaml` prints it"
-            }
-            Self::Url { .. } => "--cert takes a file name, or a URL of http, https or file",
-            Self::Fetch { .. } => {
-                "open the URL with another tool to see what it answers, or give a file to --cert"
-            }
-            Self::PrivateKey(_) => {
-                "keys are backed up with `kubectl get secret -n kube-system -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml`"
-            }
-            Self::Kubeconfig(error) => return error.hint(),
-            Self::Service { seen, .. } => return Some(service_hint(seen)),
-            Self::CertificateFromCluster(_) => {
-                "see whether the controller runs, or give its certificate with --cert (see --fetch-cert)"
-            }
-            Self::NotDecryptable(_) => {
-                "it was sealed for another cluster, name, namespace or scope: seal it again from the Secret"
-            }
-            Self::NotRotatable(_) => {
-                "the controller cannot open it: --validate tells which file, then seal it again from the Secret"
-            }
-            Self::Certificate(text) => return certificate_hint(text),
-            Self::Seal(text) => return seal_hint(text),
-            Self::Unseal(text) if text.contains("no key could decrypt secret") => {
-                "give every key that you have a backup of with --recovery-private-key; name, namespace and scope must be the ones it was sealed for"
-            }
-            Self::NotASealedSecret(_) => {
-                "only SealedSecrets are sent to the controller, so that no value leaves this machine in the open"
-            }
-            Self::MergeScope { .. } => {
-                "leave --scope and the scope annotation out: the target's scope is used"
-            }
-            Self::MergeOfSeveral(_) => "split the input and run kubeseal once for each target",
-            Self::SeveralInputs(..)
-            | Self::Input(_)
-            | Self::File(_)
-            | Self::Stdin(_)
-            | Self::Stdout(_)
-            | Self::Merge(_)
-            | Self::Unseal(_)
-            | Self::Validate(_)
-            | Self::ReEncrypt(_)
-            | Self::Runtime(_) => return None,
-        };
-        Some(hint.to_owned())
+    /// Names the file, where there are several.
+    pub(crate) fn inside(self, path: Option<&PathBuf>) -> Self {
+        match path {
+            Some(path) => Self::In { path: path.clone(), problem: Box::new(self) },
+            None => self,
+        }
+    }
+
+    /// One problem or several; `Ok` for none.
+    pub(crate) fn all(mut problems: Vec<Self>) -> Result<(), Self> {
+        match problems.len() {
+            0 => Ok(()),
+            1 => Err(problems.remove(0)),
+            _ => Err(Self::Several(problems)),
+        }
     }
 }
 
@@ -176,39 +273,27 @@ fn detail(error: Option<&DecodeError>) -> String {
     error.map(|error| format!(": {error}")).unwrap_or_default()
 }
 
-fn service_hint(seen: &[Alike]) -> String {
-    match seen {
-        [] => "use --controller-name and --controller-namespace to name the controller's Service (`kubectl get services --all-namespaces` lists all), or --cert to seal without a cluster".to_owned(),
-        [one] => format!("try {one}: that Service looks like a controller's; or --cert to seal without a cluster"),
-        several => {
-            let flags: Vec<_> = several.iter().map(Alike::to_string).collect();
-            format!("these Services look like a controller's: {}", flags.join("; "))
-        }
+fn this_is(kind: Option<&str>) -> String {
+    kind.map(|kind| format!(": this is a {kind}, and no Secret")).unwrap_or_default()
+}
+
+fn no_namespace(kubeconfig: Option<&str>) -> String {
+    kubeconfig.map(|reason| format!(", and the kubeconfig gives none: {reason}")).unwrap_or_default()
+}
+
+fn of_object(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!("SealedSecret {name:?}: ") }
+}
+
+fn asking(doing: &Doing, error: &ClusterError) -> String {
+    let titled = |title: &Option<Title>| title.as_ref().map(|title| format!("{title}: ")).unwrap_or_default();
+    match (error, doing) {
+        (ClusterError::Config(_), _) => error.to_string(),
+        (_, Doing::FindService) => format!("cannot get sealed secret service: {error}"),
+        (_, Doing::FetchCertificate) => format!("cannot fetch certificate: {error}"),
+        (_, Doing::Validate(title)) => format!("cannot validate sealed secret: {}{error}", titled(title)),
+        (_, Doing::ReEncrypt(title)) => format!("cannot re-encrypt secret: {}{error}", titled(title)),
     }
-}
-
-fn certificate_hint(text: &str) -> Option<String> {
-    let hint = if text.contains("expired") {
-        "get the current certificate with `kubeseal --fetch-cert`"
-    } else if text.contains("RSA") {
-        "--cert takes the controller's certificate in PEM, as `kubeseal --fetch-cert` prints it"
-    } else {
-        return None;
-    };
-    Some(hint.to_owned())
-}
-
-fn seal_hint(text: &str) -> Option<String> {
-    let hint = if text.contains("namespace mismatch") {
-        "leave -n out to seal for the namespace of the input, or change the input"
-    } else if text.contains("must declare a namespace") {
-        "name the namespace in the input or with -n"
-    } else if text.contains("missing metadata.name") {
-        "name the Secret in the input or with --name"
-    } else {
-        return None;
-    };
-    Some(hint.to_owned())
 }
 
 /// The system's reason, in the same words on every platform.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use crate::{args::UsageError, problem::Problem};
+use crate::{args::UsageError, hint::hint, problem::Problem, style};
 
 /// What the program ends with.
 pub(crate) enum Outcome {
@@ -24,8 +24,9 @@ pub(crate) fn report(outcome: &Outcome) -> u8 {
             2
         }
         Outcome::Failed(problem) => {
-            say(&format!("error: {problem}"));
-            if let Some(hint) = problem.hint() {
+            let mut hints = Vec::new();
+            tell(problem, &mut hints);
+            for hint in hints {
                 say(&format!("hint: {hint}"));
             }
             1
@@ -33,7 +34,19 @@ pub(crate) fn report(outcome: &Outcome) -> u8 {
     }
 }
 
+/// Every problem on a line of its own; a hint that fits several is told once.
+fn tell(problem: &Problem, hints: &mut Vec<String>) {
+    if let Problem::Several(problems) = problem {
+        return problems.iter().for_each(|problem| tell(problem, hints));
+    }
+    say(&format!("error: {problem}"));
+    if let Some(hint) = hint(problem).filter(|hint| !hints.contains(hint)) {
+        hints.push(hint);
+    }
+}
+
 /// One line on stderr; a stderr that is gone is no reason to fail.
 pub(crate) fn say(line: &str) {
+    let line = style::labelled(line, style::on_stderr());
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use sealed_secrets_core::Scope;
 
 use super::{Hidden, csv};
+use crate::style::When;
 
 /// What a flag does with its text; the error says why the text is refused.
 pub(crate) type Checked = Result<(), String>;
@@ -26,6 +27,17 @@ pub(crate) fn text(slot: &mut String, text: &str) -> Checked {
     Ok(())
 }
 
+/// An input file; the empty text takes away those before it.
+#[expect(clippy::unnecessary_wraps, reason = "all setters share one shape")]
+pub(crate) fn input(slot: &mut Vec<String>, text: &str) -> Checked {
+    if text.is_empty() {
+        slot.clear();
+    } else {
+        slot.push(text.to_owned());
+    }
+    Ok(())
+}
+
 /// A credential; the last one wins.
 pub(crate) fn hidden(slot: &mut Hidden, text: &str) -> Checked {
     self::text(&mut slot.0, text)
@@ -41,6 +53,17 @@ pub(crate) fn list(slot: &mut Vec<String>, text: &str) -> Checked {
 #[expect(clippy::unnecessary_wraps, reason = "all setters share one shape")]
 pub(crate) fn item(slot: &mut Vec<String>, text: &str) -> Checked {
     slot.push(text.to_owned());
+    Ok(())
+}
+
+/// When there is colour.
+pub(crate) fn color(slot: &mut When, text: &str) -> Checked {
+    *slot = match text {
+        "" | "auto" => When::Auto,
+        "always" => When::Always,
+        "never" => When::Never,
+        _ => return Err("must be one of: auto, always, never".to_owned()),
+    };
     Ok(())
 }
 

@@ -5,18 +5,36 @@ use super::{
     table::{FLAGS, Group},
 };
 
-/// Sets flags from their variables; returns a notice for each value that makes no sense.
-pub(crate) fn apply(args: &mut Args, variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let mut notices = Vec::new();
+/// A variable whose value makes no sense.
+pub(crate) struct Refused {
+    pub(crate) flag: &'static str,
+    pub(crate) variable: String,
+    pub(crate) reason: String,
+}
+
+impl Refused {
+    /// Whether it would decide what is done, or where or how something is sealed: then it is not ignored, since
+    /// nobody who asked for another scope wants the default one.
+    pub(crate) fn decides(&self) -> bool {
+        DECIDING.contains(&self.flag)
+    }
+}
+
+/// Sets flags from their variables; returns those that make no sense and change nothing.
+pub(crate) fn apply(args: &mut Args, variable: impl Fn(&str) -> Option<String>) -> Vec<Refused> {
+    let mut refused = Vec::new();
     for flag in FLAGS.iter().filter(|flag| flag.group != Group::Log) {
         let name = name_of(flag.name);
         let Some(value) = variable(&name) else { continue };
         if let Err(reason) = (flag.set)(args, &value) {
-            notices.push(format!("warning: {name} is ignored: it {reason}"));
+            refused.push(Refused { flag: flag.name, variable: name, reason });
         }
     }
-    notices
+    refused
 }
+
+const DECIDING: &[&str] =
+    &["scope", "raw", "trim", "validate", "re-encrypt", "rotate", "recovery-unseal", "fetch-cert"];
 
 /// The variable that stands for a flag.
 pub(crate) fn name_of(flag: &str) -> String {
@@ -46,10 +64,18 @@ mod tests {
 
     #[test]
     fn a_value_that_makes_no_sense_is_named_and_changes_nothing() {
-        let parsed = read(&[], &[("SEALED_SECRETS_SCOPE", "galaxy-wide"), ("SEALED_SECRETS_RAW", "maybe")]);
+        let parsed = read(&[], &[("SEALED_SECRETS_ALLOW_EMPTY_DATA", "maybe")]);
         assert_eq!(parsed.args, super::Args::default());
-        assert_eq!(parsed.notices.len(), 2);
-        assert!(parsed.notices.iter().any(|notice| notice.contains("SEALED_SECRETS_SCOPE")));
+        assert!(parsed.notices[0].contains("SEALED_SECRETS_ALLOW_EMPTY_DATA is ignored"));
+        assert!(parsed.bad_variable.is_none());
+    }
+
+    #[test]
+    fn a_value_that_would_decide_is_not_ignored_unless_its_flag_does() {
+        let variables = [("SEALED_SECRETS_SCOPE", "galaxy-wide")];
+        let bad = read(&[], &variables).bad_variable.unwrap();
+        assert!(bad.starts_with("SEALED_SECRETS_SCOPE must be one of"), "{bad}");
+        assert!(read(&["--scope", "strict"], &variables).bad_variable.is_none());
     }
 
     #[test]

@@ -7,15 +7,22 @@
 
 mod check;
 mod csv;
+mod effect;
 mod environment;
 pub(crate) mod help;
 mod parse;
 mod suggest;
 pub(crate) mod table;
+mod wrap;
+
+use std::collections::BTreeSet;
 
 use sealed_secrets_core::Scope;
 
-pub(crate) use parse::{UsageError, parse};
+use crate::style::When;
+pub(crate) use effect::{Mode, without_effect};
+pub(crate) use parse::{Parsed, UsageError, parse};
+pub(crate) use suggest::nearest_of;
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 /// Every flag's value, after the environment and the arguments.
@@ -23,6 +30,7 @@ pub(crate) use parse::{UsageError, parse};
 pub(crate) struct Args {
     pub(crate) allow_empty_data: bool,
     pub(crate) cert: String,
+    pub(crate) color: When,
     pub(crate) controller_name: String,
     pub(crate) controller_namespace: String,
     pub(crate) fetch_cert: bool,
@@ -37,11 +45,13 @@ pub(crate) struct Args {
     pub(crate) recovery_unseal: bool,
     pub(crate) scope: Scope,
     pub(crate) sealed_secret_file: String,
-    pub(crate) secret_file: String,
+    pub(crate) secret_file: Vec<String>,
     pub(crate) trim: bool,
     pub(crate) validate: bool,
     pub(crate) version: bool,
     pub(crate) connection: Connection,
+    /// The flags that the command line gives, switches only where they are on: variables are not among them.
+    pub(crate) given: BTreeSet<&'static str>,
     /// What was neither a flag nor a flag's value.
     pub(crate) positionals: Vec<String>,
 }
@@ -86,10 +96,11 @@ impl Default for Args {
         Self {
             allow_empty_data: false,
             cert: String::new(),
+            color: When::Auto,
             controller_name: "sealed-secrets-controller".to_owned(),
             controller_namespace: "kube-system".to_owned(),
             fetch_cert: false,
-            format: "json".to_owned(),
+            format: String::new(),
             from_file: Vec::new(),
             help: false,
             merge_into: String::new(),
@@ -100,11 +111,12 @@ impl Default for Args {
             recovery_unseal: false,
             scope: Scope::Strict,
             sealed_secret_file: String::new(),
-            secret_file: String::new(),
+            secret_file: Vec::new(),
             trim: false,
             validate: false,
             version: false,
             connection: Connection::default(),
+            given: BTreeSet::new(),
             positionals: Vec::new(),
         }
     }

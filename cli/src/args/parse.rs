@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Args, environment, suggest,
+    Args, check, environment, suggest,
     table::{FLAGS, Flag, Type},
 };
 
@@ -13,6 +13,8 @@ pub(crate) struct Parsed {
     pub(crate) args: Args,
     /// Deprecated flags that were used, and variables that were not understood.
     pub(crate) notices: Vec<String>,
+    /// A variable that would decide what is done, with a value that makes no sense.
+    pub(crate) bad_variable: Option<String>,
 }
 
 /// A command line that cannot be read.
@@ -45,8 +47,8 @@ pub(crate) fn parse(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Parsed, UsageError> {
     let mut values = Args::default();
-    let notices = environment::apply(&mut values, variable);
-    let mut parser = Parser { args: values, notices, rest: argv.into_iter() };
+    let refused = environment::apply(&mut values, variable);
+    let mut parser = Parser { args: values, notices: Vec::new(), rest: argv.into_iter() };
     while let Some(argument) = parser.rest.next() {
         match argument.as_bytes() {
             [b'-', b'-'] => {
@@ -63,7 +65,17 @@ pub(crate) fn parse(
             _ => parser.args.positionals.push(argument),
         }
     }
-    Ok(Parsed { args: parser.args, notices: parser.notices })
+    let Parser { args, mut notices, .. } = parser;
+    let mut bad_variable = None;
+    for variable in refused.into_iter().filter(|variable| !args.given.contains(variable.flag)) {
+        let told = format!("{} {}", variable.variable, variable.reason);
+        if variable.decides() {
+            bad_variable = Some(told);
+        } else {
+            notices.push(format!("warning: {} is ignored: it {}", variable.variable, variable.reason));
+        }
+    }
+    Ok(Parsed { args, notices, bad_variable })
 }
 
 #[derive(PartialEq)]
@@ -132,10 +144,25 @@ impl<I: Iterator<Item = String>> Parser<I> {
     }
 
     fn set(&mut self, flag: &Flag, value: &str) -> Result<(), UsageError> {
+        let is_first = !self.args.given.contains(flag.name);
+        if is_first && flag.name == "secret-file" {
+            // Flags win over their variables, also where they may be repeated.
+            self.args.secret_file.clear();
+        }
         (flag.set)(&mut self.args, value).map_err(|reason| {
             let shown = if flag.kind == Type::Credential { "…" } else { value };
             UsageError::new(format!("invalid argument {shown:?} for \"{}\" flag: {reason}", flag.spelling()))
         })?;
+        let mut on = true;
+        if flag.kind == Type::Bool {
+            // The setter has accepted the value already.
+            let _ = check::boolean(&mut on, value);
+        }
+        if on {
+            self.args.given.insert(flag.name);
+        } else {
+            self.args.given.remove(flag.name);
+        }
         if let Some(instead) = flag.deprecated {
             self.notices
                 .push(format!("Flag --{} has been deprecated, please use {instead} instead", flag.name));

@@ -15,6 +15,17 @@ pub(crate) fn nearest(name: &str) -> Option<&'static str> {
         .or_else(|| only_one_that_starts_with(&name))
 }
 
+/// The nearest of some words to a misspelt one, if any is near at all.
+pub(crate) fn nearest_of<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    known
+        .into_iter()
+        .map(|known| (distance(&word, &known.to_lowercase()), known))
+        .filter(|(distance, known)| *distance <= 2.min(known.chars().count() / 3))
+        .min()
+        .map(|(_, known)| known)
+}
+
 /// `--contr` names nothing, but `--allow` can only mean one flag.
 fn only_one_that_starts_with(name: &str) -> Option<&'static str> {
     let mut matches = FLAGS.iter().map(|flag| flag.name).filter(|flag| flag.starts_with(name));
@@ -40,7 +51,15 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, nearest_of};
+
+    #[test]
+    fn a_misspelt_word_gets_the_right_one_named() {
+        assert_eq!(nearest_of("verson", ["help", "version"]), Some("version"));
+        assert_eq!(nearest_of("values.txt", ["secret.yaml", "other.txt"]), None);
+        assert_eq!(nearest_of("secrets.yaml", ["secret.yaml", "other.txt"]), Some("secret.yaml"));
+        assert_eq!(nearest_of("foo", ["help"]), None);
+    }
 
     #[test]
     fn a_misspelt_flag_gets_the_right_one_named() {

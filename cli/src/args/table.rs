@@ -47,7 +47,7 @@ impl Group {
             Self::Certificate => "Certificate and controller",
             Self::Task => "Other tasks",
             Self::Connection => "Connection to the cluster (as kubectl)",
-            Self::Log => "Logging (accepted for compatibility, without effect)",
+            Self::Log => "Without effect",
         }
     }
 }
@@ -142,8 +142,8 @@ pub(crate) static FLAGS: &[Flag] = &[
     Flag::new("merge-into", Path, Seal, "FILE", |a, v| check::text(&mut a.merge_into, v),
         "Seal the items of the input into this existing SealedSecret file, and leave the rest of it as it is"),
 
-    Flag::new("secret-file", Path, Files, "FILE", |a, v| check::text(&mut a.secret_file, v),
-        "Read from this file instead of stdin (- is stdin)").short('f'),
+    Flag::new("secret-file", Path, Files, "FILE", |a, v| check::input(&mut a.secret_file, v),
+        "Read from this file instead of stdin (- is stdin); may be repeated. --validate, --re-encrypt and --recovery-unseal take folders and patterns too").short('f'),
     Flag::new("sealed-secret-file", Path, Files, "FILE", |a, v| check::text(&mut a.sealed_secret_file, v),
         "Write to this file instead of stdout, once all has succeeded; .yaml and .yml mean -o yaml").short('w'),
     Flag::new("format", Words(&["json", "yaml"]), Files, "FORMAT", |a, v| check::text(&mut a.format, v),
@@ -168,6 +168,8 @@ pub(crate) static FLAGS: &[Flag] = &[
         "Open the SealedSecrets of the input with a backup of the controller's keys, without a cluster"),
     Flag::new("recovery-private-key", Paths, Task, "FILE,…", |a, v| check::list(&mut a.recovery_private_key, v),
         "With --recovery-unseal: key files (PEM, or key Secrets in YAML or JSON)"),
+    Flag::new("color", Words(&["auto", "always", "never"]), Task, "WHEN", |a, v| check::color(&mut a.color, v),
+        "Colour in messages and help: on terminals, where neither NO_COLOR nor CLICOLOR=0 says otherwise").default("auto"),
     Flag::new("version", Bool, Task, "", |a, v| check::boolean(&mut a.version, v),
         "Print the version"),
     Flag::new("help", Bool, Task, "", |a, v| check::boolean(&mut a.help, v),

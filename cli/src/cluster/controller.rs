@@ -7,11 +7,12 @@ use kube::{
     Config,
     config::{AuthInfo, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext},
 };
+use sealed_secrets_core::names;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
-    KubeconfigError,
+    Cause, ClusterError, KubeconfigError, Unanswered,
     alike::{self, Alike},
     duration, exec,
     http::{Answer, Http, deadline},
@@ -20,8 +21,9 @@ use super::{
     target::{self, Target},
 };
 use crate::{
+    args::Mode,
     job::Controller,
-    problem::{Problem, reason},
+    problem::{Doing, Problem, Title, reason},
 };
 
 /// A controller whose Service has been found.
@@ -30,6 +32,8 @@ pub(crate) struct Session {
     api: Api,
     /// Path of the service proxy.
     proxy: String,
+    /// What all of it is for.
+    mode: Mode,
 }
 
 /// The API server, as one user.
@@ -41,47 +45,77 @@ struct Api {
     query: String,
 }
 
+/// An answer of the controller to a SealedSecret that was to be sealed anew.
+pub(crate) struct Rotated {
+    /// The SealedSecret.
+    pub(crate) body: Vec<u8>,
+    /// Every value was sealed to the newest key before. A controller that does not say so leaves it open.
+    pub(crate) was_newest: bool,
+}
+
 impl Session {
-    /// Reads the kubeconfig and looks the controller's Service up.
-    pub(crate) fn open(controller: &Controller) -> Result<Self, Problem> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(Problem::Runtime)?;
-        let api = runtime.block_on(Api::open(controller))?;
-        let proxy = runtime.block_on(api.find(controller))?;
-        Ok(Self { runtime, api, proxy })
+    /// Reads the kubeconfig and looks the controller's Service up; `mode` is what it is for.
+    pub(crate) fn open(controller: &Controller, mode: Mode) -> Result<Self, Problem> {
+        let failed = |error| Problem::Cluster { mode, doing: Doing::FindService, error, seen: Vec::new() };
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| failed(ClusterError::Runtime(error)))?;
+        let api = runtime.block_on(Api::open(controller)).map_err(|error| failed(error.into()))?;
+        let proxy = runtime.block_on(api.find(controller, mode))?;
+        Ok(Self { runtime, api, proxy, mode })
     }
 
     /// The certificate that the controller seals with, as it serves it.
     pub(crate) fn certificate(&self) -> Result<Vec<u8>, Problem> {
-        let answer =
-            self.call(Method::GET, "/v1/cert.pem", Vec::new()).map_err(Problem::CertificateFromCluster)?;
+        let doing = || Doing::FetchCertificate;
+        let answer = self.call(Method::GET, "/v1/cert.pem", Vec::new(), doing)?;
         if !answer.status.is_success() {
-            return Err(Problem::CertificateFromCluster(explain(&answer)));
+            return Err(self.refused(&answer, doing()));
         }
         Ok(answer.body)
     }
 
     /// Whether the controller can open this SealedSecret.
-    pub(crate) fn verify(&self, name: &str, json: Vec<u8>) -> Result<(), Problem> {
-        let answer = self.call(Method::POST, "/v1/verify", json).map_err(Problem::Validate)?;
+    pub(crate) fn verify(&self, title: &Title, json: Vec<u8>) -> Result<(), Problem> {
+        let answer = self.call(Method::POST, "/v1/verify", json, || Doing::Validate(None))?;
         match answer.status {
-            StatusCode::CONFLICT => Err(Problem::NotDecryptable(name.to_owned())),
+            StatusCode::CONFLICT => Err(Problem::NotDecryptable(title.clone())),
             status if status.is_success() => Ok(()),
-            _ => Err(Problem::Validate(format!("{name}: {}", explain(&answer)))),
+            _ => Err(self.refused(&answer, Doing::Validate(Some(title.clone())))),
         }
     }
 
     /// The SealedSecret sealed anew, as the controller answers it.
-    pub(crate) fn rotate(&self, name: &str, json: Vec<u8>) -> Result<Vec<u8>, Problem> {
-        let answer = self.call(Method::POST, "/v1/rotate", json).map_err(Problem::ReEncrypt)?;
+    pub(crate) fn rotate(&self, title: &Title, json: Vec<u8>) -> Result<Rotated, Problem> {
+        let answer = self.call(Method::POST, "/v1/rotate", json, || Doing::ReEncrypt(None))?;
         match answer.status {
-            StatusCode::CONFLICT => Err(Problem::NotRotatable(name.to_owned())),
-            status if status.is_success() => Ok(answer.body),
-            _ => Err(Problem::ReEncrypt(format!("{name}: {}", explain(&answer)))),
+            StatusCode::CONFLICT => Err(Problem::NotRotatable(title.clone())),
+            status if status.is_success() => {
+                Ok(Rotated { was_newest: was_newest(&answer), body: answer.body })
+            }
+            _ => Err(self.refused(&answer, Doing::ReEncrypt(Some(title.clone())))),
         }
     }
 
-    fn call(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Answer, String> {
-        self.runtime.block_on(self.api.send(method, &format!("{}{path}", self.proxy), body))
+    /// One request at a time: a controller's limit is small, and it says itself when to come again.
+    fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        doing: impl Fn() -> Doing,
+    ) -> Result<Answer, Problem> {
+        let answer = self.runtime.block_on(self.api.send(method, &format!("{}{path}", self.proxy), body));
+        answer.map_err(|error| Problem::Cluster {
+            mode: self.mode,
+            doing: doing(),
+            error: ClusterError::Transport(error),
+            seen: Vec::new(),
+        })
+    }
+
+    fn refused(&self, answer: &Answer, doing: Doing) -> Problem {
+        let error = ClusterError::Refused { status: answer.status, message: explain(answer) };
+        Problem::Cluster { mode: self.mode, doing, error, seen: Vec::new() }
     }
 }
 
@@ -110,28 +144,29 @@ impl Api {
     }
 
     /// Looks the Service up, and returns the path of its proxy: the first port's name is part of it.
-    async fn find(&self, controller: &Controller) -> Result<String, Problem> {
+    async fn find(&self, controller: &Controller, mode: Mode) -> Result<String, Problem> {
         let Controller { name, namespace, .. } = controller;
         let path = match namespace.as_str() {
             "" => format!("/api/v1/services/{name}"),
             namespace => format!("/api/v1/namespaces/{namespace}/services/{name}"),
         };
-        let failed = |reason| Problem::Service { reason, seen: Vec::new() };
-        let answer = self.send(Method::GET, &path, Vec::new()).await.map_err(failed)?;
-        if answer.status == StatusCode::NOT_FOUND {
-            return Err(Problem::Service {
-                reason: explain(&answer),
-                seen: self.look_around(namespace).await,
-            });
-        }
+        let failed = |error, seen| Problem::Cluster { mode, doing: Doing::FindService, error, seen };
+        let answer = self.send(Method::GET, &path, Vec::new()).await;
+        let answer = answer.map_err(|error| failed(ClusterError::Transport(error), Vec::new()))?;
         if !answer.status.is_success() {
-            return Err(failed(explain(&answer)));
+            let seen = match answer.status {
+                StatusCode::NOT_FOUND => self.look_around(namespace).await,
+                _ => Vec::new(),
+            };
+            let error = ClusterError::Refused { status: answer.status, message: explain(&answer) };
+            return Err(failed(error, seen));
         }
-        let service: Value =
-            serde_json::from_slice(&answer.body).map_err(|_| failed("the answer is not JSON".to_owned()))?;
-        let port = service
-            .pointer("/spec/ports/0")
-            .ok_or_else(|| failed(format!("the answer for {namespace}/{name} is no Service with a port")))?;
+        let nonsense = |reason: String| failed(ClusterError::Answer(reason), Vec::new());
+        let service: Value = serde_json::from_slice(&answer.body)
+            .map_err(|_| nonsense("the answer is not JSON".to_owned()))?;
+        let port = service.pointer("/spec/ports/0").ok_or_else(|| {
+            nonsense(format!("the answer for {namespace}/{name} is no Service with a port"))
+        })?;
         let port = port.get("name").and_then(Value::as_str).unwrap_or_default();
         Ok(format!("/api/v1/namespaces/{namespace}/services/http:{name}:{port}/proxy"))
     }
@@ -154,26 +189,36 @@ impl Api {
     }
 
     /// Sends a request; one that is told to wait is sent again.
-    async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Answer, String> {
+    async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Answer, Unanswered> {
         let url = format!("{}{path}{}", self.base.to_string().trim_end_matches('/'), self.query);
+        let failed = |cause| Unanswered { request: format!("{} {url:?}", verb(&method)), cause };
         for _ in 0..MOST_RETRIES {
             let answer = self.http.send(self.request(&method, &url, body.clone())?).await;
             match answer.as_ref().ok().and_then(wait) {
                 Some(time) => tokio::time::sleep(time).await,
-                None => return answer.map_err(|reason| format!("{} {url:?}: {reason}", verb(&method))),
+                None => return answer.map_err(failed),
             }
         }
-        let answer = self.http.send(self.request(&method, &url, body)?).await;
-        answer.map_err(|reason| format!("{} {url:?}: {reason}", verb(&method)))
+        self.http.send(self.request(&method, &url, body)?).await.map_err(failed)
     }
 
-    fn request(&self, method: &Method, url: &str, body: Vec<u8>) -> Result<Request<Vec<u8>>, String> {
+    fn request(&self, method: &Method, url: &str, body: Vec<u8>) -> Result<Request<Vec<u8>>, Unanswered> {
         let mut request =
             Request::builder().method(method).uri(url).header(http::header::ACCEPT, "application/json, */*");
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        request.body(body).map_err(|_| format!("{url:?} is not a URL"))
+        let bad = |_| Unanswered { request: String::new(), cause: Cause::Url(url.to_owned()) };
+        request.body(body).map_err(bad)
+    }
+}
+
+/// Whether the answer says that all values came from the key that they went to.
+fn was_newest(answer: &Answer) -> bool {
+    let text = |name: &str| answer.headers.get(name)?.to_str().ok();
+    match (text(names::SEALED_FROM), text(names::SEALED_TO)) {
+        (Some(from), Some(to)) => from.split(',').all(|key| key == to),
+        (_, _) => false,
     }
 }
 
@@ -261,7 +306,7 @@ fn impersonation(user: &AuthInfo) -> Result<Vec<(HeaderName, HeaderValue)>, Kube
         );
     }
     if user.impersonate.is_none() && !pairs.is_empty() {
-        return Err(KubeconfigError::Credentials("--as-group and --as-uid need --as".to_owned()));
+        return Err(KubeconfigError::GroupWithoutUser);
     }
     let header = |(name, value): (String, &str)| {
         let bad = || KubeconfigError::Credentials(format!("{value:?} cannot be sent in a header"));

@@ -1,7 +1,6 @@
 //! HTTP/1.1 with TLS, proxies and a deadline.
 
 use std::{
-    error::Error as StdError,
     future::Future,
     io,
     pin::Pin,
@@ -31,7 +30,7 @@ use tower::{BoxError, Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSe
 
 use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
 
-use super::{KubeconfigError, trust};
+use super::{Cause, KubeconfigError, trust};
 
 /// What a server answered.
 #[derive(Debug)]
@@ -74,8 +73,8 @@ impl Http {
         Ok(Self { service: BoxCloneService::new(service.map_err(BoxError::from)), forward_auth, timeout })
     }
 
-    /// Sends one request; the error says in a few words what went wrong.
-    pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer, String> {
+    /// Sends one request.
+    pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer, Cause> {
         let (mut head, body) = request.into_parts();
         head.headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         if let Some(value) = &self.forward_auth {
@@ -90,31 +89,10 @@ impl Http {
         };
         match tokio::time::timeout(self.timeout, exchange).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(wording(error.as_ref())),
-            Err(_) => Err(format!("no answer within {} seconds", self.timeout.as_secs_f32())),
+            Ok(Err(error)) => Err(Cause::of(error.as_ref())),
+            Err(_) => Err(Cause::Timeout(self.timeout)),
         }
     }
-}
-
-/// The innermost reason, in Go's words where scripts may look for them.
-fn wording(error: &(dyn StdError + 'static)) -> String {
-    let mut next = Some(error);
-    let mut last = String::new();
-    while let Some(error) = next {
-        if let Some(system) = error.downcast_ref::<io::Error>()
-            && system.raw_os_error().is_some()
-        {
-            return crate::problem::reason(system);
-        }
-        last = error.to_string();
-        if let Some((_, reason)) = last.split_once("invalid peer certificate: ") {
-            let reason =
-                if reason == "UnknownIssuer" { "certificate signed by unknown authority" } else { reason };
-            return format!("tls: failed to verify certificate: x509: {reason}");
-        }
-        next = error.source();
-    }
-    last
 }
 
 /// How a connection is made.

@@ -21,7 +21,7 @@ pub(crate) enum KubeconfigError {
     #[error("error loading config file \"{path}\": {reason}")]
     Load { path: String, reason: String },
     #[error("{kind} {name:?} does not exist")]
-    Unknown { kind: &'static str, name: String },
+    Unknown { kind: Part, name: String },
     #[error("context was not found for specified context: {0}")]
     CurrentContext(String),
     #[error("invalid configuration: no server found for cluster {0:?}")]
@@ -38,40 +38,30 @@ pub(crate) enum KubeconfigError {
     Url { what: &'static str, text: String },
     #[error("open {path}: {reason}")]
     File { path: String, reason: String },
+    #[error("--as-group and --as-uid need --as")]
+    GroupWithoutUser,
     #[error("{0}")]
     Credentials(String),
     #[error("{0}")]
     Tls(String),
 }
 
-impl KubeconfigError {
-    /// What to do next.
-    pub(crate) fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Nothing => {
-                "give a certificate with --cert, or a cluster with --kubeconfig, KUBECONFIG or --server"
-            }
-            Self::Unknown { kind: "context", .. } | Self::CurrentContext(_) => {
-                "`kubectl config get-contexts` lists the contexts"
-            }
-            Self::Unknown { .. } | Self::NoServer(_) => {
-                "`kubectl config view` shows what the kubeconfig holds"
-            }
-            Self::InsecureWithAuthority => {
-                "leave one of --insecure-skip-tls-verify and --certificate-authority out"
-            }
-            Self::SeveralCredentials => "leave --token or --username out",
-            Self::Load { .. } => "--cert and -n together need no kubeconfig at all",
-            Self::Missing { .. }
-            | Self::Timeout
-            | Self::Url { .. }
-            | Self::File { .. }
-            | Self::Credentials(_)
-            | Self::Tls(_) => {
-                return None;
-            }
-        };
-        Some(hint.to_owned())
+/// A part of a kubeconfig that has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Context,
+    Cluster,
+    User,
+}
+
+/// As kubectl calls it.
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Context => "context",
+            Self::Cluster => "cluster",
+            Self::User => "auth info",
+        })
     }
 }
 

@@ -7,6 +7,7 @@
 mod alike;
 mod controller;
 mod duration;
+mod error;
 mod exec;
 mod http;
 mod kubeconfig;
@@ -16,11 +17,12 @@ mod trust;
 
 pub(crate) use alike::Alike;
 pub(crate) use controller::{Session, percent_decoded};
+pub(crate) use error::{Cause, ClusterError, Unanswered};
 pub(crate) use http::{Answer, Http, deadline};
-pub(crate) use kubeconfig::KubeconfigError;
-pub(crate) use proxy::Proxies;
+pub(crate) use kubeconfig::{KubeconfigError, Part as ClusterPart};
+pub(crate) use proxy::{Proxies, is_local};
 
-use crate::args::Connection;
+use crate::{args::Connection, job::Names};
 
 /// The namespace to use where the input names none: `-n`, else the context's, else `default`.
 ///
@@ -34,4 +36,18 @@ pub(crate) fn namespace(connection: &Connection) -> Result<String, KubeconfigErr
         Some(target) => Ok(target.namespace.unwrap_or_else(|| "default".to_owned())),
         None => kubeconfig::in_cluster_namespace().ok_or(KubeconfigError::Nothing),
     }
+}
+
+/// Names of the kubeconfig, each on a line; nothing where there is none, since a completion has no one to tell.
+pub(crate) fn names(names: Names) -> String {
+    let files = kubeconfig::load("").unwrap_or_default();
+    let mut found: Vec<String> = match names {
+        Names::Contexts => files.contexts.into_iter().map(|context| context.name).collect(),
+        Names::Namespaces => {
+            files.contexts.into_iter().filter_map(|context| context.context?.namespace).collect()
+        }
+    };
+    found.sort();
+    found.dedup();
+    found.into_iter().map(|name| name + "\n").collect()
 }

@@ -60,7 +60,8 @@ impl Proxies {
     }
 }
 
-fn is_local(host: &str) -> bool {
+/// Whether a host is this machine.
+pub(crate) fn is_local(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

@@ -2,7 +2,7 @@
 
 use kube::config::{AuthInfo, Cluster, Context, Kubeconfig};
 
-use super::kubeconfig::KubeconfigError;
+use super::kubeconfig::{KubeconfigError, Part};
 use crate::args::Connection;
 
 /// One cluster and who to be there.
@@ -18,13 +18,13 @@ pub(crate) struct Target {
 pub(crate) fn resolve(files: &Kubeconfig, flags: &Connection) -> Result<Option<Target>, KubeconfigError> {
     let user_flag = some(&flags.user);
     let named_user = match user_flag {
-        Some(name) => Some(user(files, name).ok_or_else(|| unknown("auth info", name))?),
+        Some(name) => Some(user(files, name).ok_or_else(|| unknown(Part::User, name))?),
         None => None,
     };
     let context = context(files, flags)?;
     let context_cluster = context.as_ref().map(|context| context.cluster.clone()).unwrap_or_default();
     let cluster = match some(&flags.cluster) {
-        Some(name) => cluster(files, name).ok_or_else(|| unknown("cluster", name))?,
+        Some(name) => cluster(files, name).ok_or_else(|| unknown(Part::Cluster, name))?,
         None => cluster(files, &context_cluster).unwrap_or_default(),
     };
     let user = named_user
@@ -47,7 +47,7 @@ fn context(files: &Kubeconfig, flags: &Connection) -> Result<Option<Context>, Ku
         Some(named.context.clone().unwrap_or_default())
     };
     match (some(&flags.context), &files.current_context) {
-        (Some(name), _) => find(name).map(Some).ok_or_else(|| unknown("context", name)),
+        (Some(name), _) => find(name).map(Some).ok_or_else(|| unknown(Part::Context, name)),
         (None, Some(name)) => {
             find(name).map(Some).ok_or_else(|| KubeconfigError::CurrentContext(name.clone()))
         }
@@ -137,7 +137,7 @@ pub(crate) fn without_credentials(user: AuthInfo) -> AuthInfo {
     }
 }
 
-fn unknown(kind: &'static str, name: &str) -> KubeconfigError {
+fn unknown(kind: Part, name: &str) -> KubeconfigError {
     KubeconfigError::Unknown { kind, name: name.to_owned() }
 }
 

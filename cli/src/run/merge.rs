@@ -4,12 +4,13 @@ use std::path::Path;
 
 use sealed_secrets_core::{
     Scope, SealedSecret, Secret,
-    manifest::{self, Format as Text},
-    merge::{self, Layout},
+    manifest::{self, Document, Format as Text},
+    merge::{self, Layout, Target, TargetError},
 };
 
-use super::{sealer::Sealer, sealing_key};
+use super::{seal::tell_altered, sealer::Sealer, sealing_key};
 use crate::{
+    args::Mode,
     input::{self, Input},
     job::{Cert, Format, Sealing, Sink, Source},
     output,
@@ -22,7 +23,7 @@ pub(super) fn merge_into(
     target: &Path,
     input: &Source,
     cert: &Cert,
-    format: &Format,
+    format: Option<&Format>,
     options: Sealing,
     unused: &Sink,
 ) -> Result<(), Problem> {
@@ -34,28 +35,55 @@ pub(super) fn merge_into(
             target.display()
         ));
     }
-    let key = sealing_key(cert)?;
+    let key = sealing_key(cert, Mode::MergeInto)?;
     let old = input::file(target)?;
-    let into = merge::target(&old).map_err(|error| unreadable(target, &error))?;
+    let failed = |error| Problem::Target { path: target.to_owned(), error };
+    // What is no target at all is said before anyone is asked to type a Secret.
+    let any = merge::target(&old, "", "");
+    if let Err(error @ (TargetError::Decode(_) | TargetError::NotSealed(_))) = any {
+        return Err(failed(error));
+    }
     let text = input.read("a Secret in YAML or JSON")?;
-    let secret = one(manifest::secrets(&text).map_err(Problem::secrets)?)?;
+    let secret = one(manifest::as_secrets(&text).map_err(Problem::secrets)?, &options)?;
     drop(text);
-    let (secret, options) = moved(secret, options, &into)?;
+    let into = place(&old, &secret, &options).map_err(failed)?;
+    let given = options.name.clone();
+    let (secret, options) = moved(secret, options, &into.object)?;
+    if let Some(given) = given.filter(|given| Some(given) != options.name.as_ref()) {
+        say(&format!("note: --name {given} has no effect: the target gives the name"));
+    }
     let sealed = Sealer::new(key, options).seal(vec![secret])?;
-    let format = format.get()?;
-    let merged = sealed.first().map(|sealed| merge::into(&old, sealed, Some(format)));
-    let merged = merged.transpose().map_err(|error| unreadable(target, &error))?;
+    let format = format.map(Format::get).transpose()?;
+    let merged = sealed.first().map(|sealed| merge::into(&old, &into, sealed, format));
+    let merged = merged.transpose().map_err(|error| failed(error.into()))?;
     let Some(merged) = merged else { return Err(Problem::NoSecrets(None)) };
     output::replace(target, merged.text.as_bytes())?;
-    tell(target, &old, format, merged.layout);
+    tell(target, format, merged.layout);
     Ok(())
 }
 
-fn one(secrets: Vec<Secret>) -> Result<Secret, Problem> {
-    let count = secrets.len();
-    let mut secrets = secrets.into_iter();
-    match (secrets.next(), count) {
-        (Some(secret), 1) => Ok(secret),
+/// The SealedSecret of the target's file that the input is for: of several, the one of its name and namespace.
+fn place(old: &[u8], secret: &Secret, options: &Sealing) -> Result<Target, TargetError> {
+    let name = options.name.as_deref().unwrap_or(secret.name());
+    let namespace = match secret.namespace() {
+        "" => options.connection.namespace.as_str(),
+        namespace => namespace,
+    };
+    merge::target(old, name, namespace)
+}
+
+fn one(documents: Vec<Document>, options: &Sealing) -> Result<Secret, Problem> {
+    let count = documents.len();
+    let mut documents = documents.into_iter();
+    match (documents.next(), count) {
+        (Some(Document::Secret { secret, altered }), 1) => {
+            tell_altered(&secret, &altered);
+            Ok(secret)
+        }
+        (Some(Document::Other(other)), 1) if other.is_list() => Err(Problem::List),
+        (Some(Document::Other(other)), 1) => {
+            Err(Problem::AlreadySealed { name: other.name, with_keys: options.with_keys })
+        }
         (Some(_), count) => Err(Problem::MergeOfSeveral(count)),
         (None, _) => Err(Problem::NoSecrets(None)),
     }
@@ -80,23 +108,16 @@ fn moved(mut secret: Secret, options: Sealing, target: &SealedSecret) -> Result<
     Ok((secret, Sealing { scope: theirs, name, ..options }))
 }
 
-fn unreadable(target: &Path, error: &manifest::DecodeError) -> Problem {
-    Problem::Merge(format!("{}: {error}", target.display()))
-}
-
 /// What a person would want to know about the file's looks.
-fn tell(target: &Path, old: &[u8], format: Text, layout: Layout) {
-    let was_json = old.trim_ascii_start().starts_with(b"{");
+fn tell(target: &Path, format: Option<Text>, layout: Layout) {
     let target = target.display();
-    match (was_json, format, layout) {
-        (false, Text::Json, _) => {
-            say(&format!("note: {target} is JSON now; -o yaml keeps YAML with its comments"));
+    match (layout, format) {
+        (Layout::Converted, Some(Text::Json)) => {
+            say(&format!("note: {target} is JSON now; without -o it stays YAML with its comments"));
         }
-        (false, Text::Yaml, Layout::Rewritten) => {
-            say(&format!(
-                "note: {target} was written anew, without comments: it holds what cannot be edited in place"
-            ));
-        }
-        (false, Text::Yaml, Layout::Kept) | (true, _, _) => {}
+        (Layout::Rewritten(obstacle), _) => say(&format!(
+            "note: the object in {target} is written anew, with the comments that can be kept: {obstacle}"
+        )),
+        (Layout::Converted, Some(Text::Yaml) | None) | (Layout::Kept, _) => {}
     }
 }

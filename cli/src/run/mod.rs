@@ -3,29 +3,39 @@
 mod chunks;
 mod merge;
 mod parallel;
+mod progress;
+mod prompt;
 mod raw;
 mod recover;
 mod remote;
+mod screen;
 mod seal;
 mod sealer;
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
-use sealed_secrets_core::SealingKey;
+use sealed_secrets_core::{
+    SealingKey,
+    manifest::{self, Entry, Format, Other},
+};
 
 use crate::{
-    args::help,
-    cert_source,
+    args::{Mode, help},
+    cert_source, cluster,
     input::Input,
     job::{Cert, Job, Sink, Source},
     output,
     problem::Problem,
+    style,
 };
 
 /// Does what was asked.
 pub(crate) fn run(job: Job) -> Result<(), Problem> {
     match job {
         Job::Version => output::stdout(VERSION.as_bytes()),
-        Job::Help => output::stdout(help::help().as_bytes()),
+        Job::Help => output::stdout(help::help(screen::width(), style::on_stdout()).as_bytes()),
+        Job::Names(names) => output::stdout(cluster::names(names).as_bytes()),
         Job::Completion(shell) => output::stdout(&help::completion(shell)),
         Job::Man => output::stdout(&help::man_page().map_err(Problem::Runtime)?),
         Job::FetchCert { cert, output, input } => fetch_cert(&cert, &output, &input),
@@ -37,11 +47,11 @@ pub(crate) fn run(job: Job) -> Result<(), Problem> {
         }
         Job::Validate { input, controller } => remote::validate(&input, &controller),
         Job::ReEncrypt { input, output, format, controller } => {
-            remote::re_encrypt(&input, &output, &format, &controller)
+            remote::re_encrypt(&input, output.as_deref(), format.as_ref(), &controller)
         }
         Job::Recover { keys, input, output, format } => recover::recover(&keys, &input, &output, &format),
         Job::MergeInto { target, input, cert, format, options, unused } => {
-            merge::merge_into(&target, &input, &cert, &format, options, &unused)
+            merge::merge_into(&target, &input, &cert, format.as_ref(), options, &unused)
         }
     }
 }
@@ -51,13 +61,43 @@ fn fetch_cert(cert: &Cert, output: &Sink, input: &Source) -> Result<(), Problem>
     // The reference opens the file of -f even here, and scripts may count on a wrong name being found.
     Input::open(input)?;
     output.check()?;
-    output.write(&cert_source::read(cert)?)
+    output::keep_ciphertexts(input, output)?;
+    output.write(&cert_source::read(cert, Mode::FetchCert)?)
 }
 
 /// The certificate as a key that seals.
-fn sealing_key(cert: &Cert) -> Result<SealingKey, Problem> {
-    let pem = cert_source::read(cert)?;
-    SealingKey::from_pem(&pem, Timestamp::now()).map_err(|error| Problem::Certificate(error.to_string()))
+fn sealing_key(cert: &Cert, mode: Mode) -> Result<SealingKey, Problem> {
+    let own = !matches!(cert, Cert::Controller(_));
+    let pem = cert_source::read(cert, mode)?;
+    SealingKey::from_pem(&pem, Timestamp::now()).map_err(|error| Problem::Certificate { error, own })
+}
+
+/// The problem of an input without any SealedSecret.
+fn not_sealed(entries: &[Entry]) -> Problem {
+    let kind = |entry: &Entry| match entry {
+        Entry::Sealed { .. } => None,
+        Entry::Other(other) => Some(other.kind.clone()),
+    };
+    let kinds: Vec<_> = entries.iter().filter_map(kind).collect();
+    match kinds.first() {
+        None => Problem::NoSealedSecrets(None),
+        Some(first) => {
+            let what: Vec<_> = kinds.iter().map(|kind| format!("a {kind}")).collect();
+            Problem::NotASealedSecret { kind: first.clone(), what: what.join(", ") }
+        }
+    }
+}
+
+/// Adds an object of another kind as it stands: YAML behind one separator, its own where it has one.
+fn push_other(out: &mut String, other: &Other, format: Format) -> Result<(), Problem> {
+    match format {
+        Format::Json => {
+            let value = manifest::yaml_to_json(other.source.as_bytes()).map_err(Problem::sealed_secrets)?;
+            let _ = writeln!(out, "{value:#}");
+        }
+        Format::Yaml => seal::push(out, &other.source),
+    }
+    Ok(())
 }
 
 /// What scripts look for is the text before the number.

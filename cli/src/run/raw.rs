@@ -4,16 +4,18 @@ use std::io::{self, IsTerminal as _};
 
 use sealed_secrets_core::Scope;
 
-use super::sealing_key;
+use super::{prompt, sealing_key};
 use crate::{
+    args::Mode,
     cluster,
     input::{self, Input},
     job::{Cert, Raw, Sink, Source, Value},
+    output,
     problem::Problem,
     report::say,
 };
 
-/// Seals one value; the output has no line end, so that it can be pasted.
+/// Seals one value; the output has no line end, so that it can be pasted, but on a terminal.
 pub(super) fn seal(
     value: &Value,
     cert: &Cert,
@@ -24,11 +26,12 @@ pub(super) fn seal(
     // -f has no meaning here, but a wrong name is a mistake that the reference finds.
     Input::open(unread)?;
     output.check()?;
-    let key = sealing_key(cert)?;
+    output::keep_ciphertexts(unread, output)?;
+    let key = sealing_key(cert, Mode::Raw)?;
     let label = match options.scope {
         Scope::ClusterWide => Scope::ClusterWide.label("", ""),
         scope => {
-            let namespace = cluster::namespace(&options.connection)?;
+            let namespace = cluster::namespace(&options.connection).map_err(Problem::NoNamespace)?;
             if namespace.is_empty() {
                 return Err(Problem::RawWithoutNamespace(scope));
             }
@@ -39,10 +42,15 @@ pub(super) fn seal(
         }
     };
     let bytes = match value {
+        Value::Stdin if io::stdin().is_terminal() => prompt::value()?,
         Value::Stdin => input::stdin("the value")?,
         Value::File(path) => input::file(path)?,
     };
-    output.write(key.seal_to_text(&label, trimmed(&bytes, options.trim)).as_bytes())
+    let mut text = key.seal_to_text(&label, trimmed(&bytes, options.trim));
+    if *output == Sink::Stdout && io::stdout().is_terminal() {
+        text.push('\n');
+    }
+    output.write(text.as_bytes())
 }
 
 /// The value, without its last line end if that is asked for; a person who types one by accident is told.
@@ -50,11 +58,11 @@ fn trimmed(bytes: &[u8], trim: bool) -> &[u8] {
     let without = bytes.strip_suffix(b"\n").map(|rest| rest.strip_suffix(b"\r").unwrap_or(rest));
     match without {
         Some(rest) if trim => return rest,
-        Some(_) if io::stderr().is_terminal() => {
+        Some(_) => {
             say("warning: the value ends in a line end, which is sealed with it; --trim leaves it out");
         }
         None if bytes.is_empty() => say("warning: the value is empty"),
-        _ => {}
+        None => {}
     }
     bytes
 }

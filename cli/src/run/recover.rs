@@ -4,52 +4,136 @@ use std::{path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 use sealed_secrets_core::{
-    KeyPair, KeyRing,
+    KeyPair, KeyRing, SealedSecret, Secret,
     keys::recovery,
-    manifest,
+    manifest::{self, Entry},
     unseal::{Env, Limits, Options, unseal},
 };
+use zeroize::Zeroizing;
 
 use super::parallel;
 use crate::{
     input::{self, Input},
     job::{Format, Sink, Source},
+    output,
     problem::Problem,
+    report::say,
 };
 
-/// Opens every SealedSecret of the input; nothing is written unless all open.
+/// Opens every SealedSecret of the input; nothing is written unless all open, and all that do not are named.
 pub(super) fn recover(
     keys: &[PathBuf],
     input: &Source,
     output: &Sink,
     format: &Format,
 ) -> Result<(), Problem> {
-    let input = Input::open(input)?;
+    let source = input;
+    let input = Input::open_many(input)?;
     output.check()?;
+    output::keep_ciphertexts(source, output)?;
     let ring = ring(keys)?;
-    let text = input.read("a SealedSecret in YAML or JSON")?;
-    let sealed = manifest::recoverable(&text).map_err(Problem::sealed_secrets)?;
-    if sealed.is_empty() {
-        return Err(Problem::NoSealedSecrets(None));
-    }
+    let (entries, mut problems) = read(input)?;
     let now = Timestamp::now();
-    let opened = parallel::map(&sealed, 1, |sealed| {
+    let sealed: Vec<(Option<&PathBuf>, &SealedSecret)> = entries
+        .iter()
+        .filter_map(|(path, entry)| match entry {
+            Entry::Sealed { object, .. } => Some((path.as_ref(), object)),
+            Entry::Other(_) => None,
+        })
+        .collect();
+    let opened = parallel::map(&sealed, 1, |(path, sealed)| {
         let env = Env { now, random: &random, limits: Limits::default() };
         unseal(sealed, &ring, &Options { accept_v1_data: false, first: &[], env: &env })
-            .map_err(|error| Problem::Unseal(error.to_string()))
+            .map(ownerless)
+            .map_err(|error| {
+                let name = if entries.len() > 1 { sealed.name().to_owned() } else { String::new() };
+                Problem::Unseal { name, error }.inside(*path)
+            })
     });
-    let secrets = opened.into_iter().collect::<Result<Vec<_>, _>>()?;
-    output.write_plaintext(manifest::write_secrets(&secrets, format.get()?).as_bytes())
+    let mut secrets = Vec::new();
+    for outcome in opened {
+        match outcome {
+            Ok(secret) => secrets.push(secret),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Problem::all(problems)?;
+    let format = format.get()?;
+    let mut out = Zeroizing::new(String::new());
+    let mut secrets = secrets.into_iter();
+    for (_, entry) in &entries {
+        match entry {
+            Entry::Sealed { .. } => {
+                let secret: Vec<Secret> = secrets.next().into_iter().collect();
+                let text = manifest::write_secrets(&secret, format);
+                grow(&mut out, text.len());
+                out.push_str(&text);
+            }
+            Entry::Other(other) => {
+                grow(&mut out, other.source.len() * 2 + 8);
+                super::push_other(&mut out, other, format)?;
+            }
+        }
+    }
+    output.write_plaintext(out.as_bytes())
 }
 
-/// Every key of every file; a file without one is named, since the values would seem lost otherwise.
+/// Makes room without leaving a copy of the text behind.
+fn grow(text: &mut Zeroizing<String>, more: usize) {
+    if text.capacity() - text.len() < more {
+        let mut larger = Zeroizing::new(String::with_capacity((text.len() + more) * 2));
+        larger.push_str(text);
+        *text = larger;
+    }
+}
+
+/// Objects with the file that they come from, where there are several, and what cannot be read.
+type Entries = (Vec<(Option<PathBuf>, Entry)>, Vec<Problem>);
+
+fn read(input: Input) -> Result<Entries, Problem> {
+    let texts = input.texts("a SealedSecret in YAML or JSON")?;
+    let several = texts.len() > 1;
+    let (mut all, mut problems) = (Vec::new(), Vec::new());
+    for text in texts {
+        let file = text.path.filter(|_| several);
+        match manifest::entries(&text.bytes, true) {
+            Err(error) => problems.push(Problem::sealed_secrets(error).inside(file.as_ref())),
+            Ok(entries) if !entries.iter().any(|entry| matches!(entry, Entry::Sealed { .. })) => {
+                if !text.found {
+                    problems.push(super::not_sealed(&entries).inside(file.as_ref()));
+                }
+            }
+            Ok(entries) => all.extend(entries.into_iter().map(|entry| (file.clone(), entry))),
+        }
+    }
+    if all.is_empty() && problems.is_empty() {
+        return Err(Problem::NoSealedSecrets(None));
+    }
+    Ok((all, problems))
+}
+
+/// An owner needs the uid that a cluster gave it: an API server refuses one without.
+fn ownerless(mut secret: Secret) -> Secret {
+    let owners = secret.metadata.owner_references.take().unwrap_or_default();
+    let owners: Vec<_> = owners.into_iter().filter(|owner| !owner.uid.is_empty()).collect();
+    secret.metadata.owner_references = Some(owners).filter(|owners| !owners.is_empty());
+    secret
+}
+
+/// Every key of every file. A broken key among others is named; a file without any is refused, since values would
+/// seem lost otherwise.
 fn ring(files: &[PathBuf]) -> Result<KeyRing, Problem> {
+    if files.is_empty() {
+        return Err(Problem::NoPrivateKey);
+    }
     let mut pairs: Vec<Arc<KeyPair>> = Vec::new();
     for path in files {
         let text = input::file(path)?;
-        let keys = recovery::read(&text).map_err(|error| {
-            Problem::PrivateKey(format!("no key could decrypt secret: {}: {error}", path.display()))
-        })?;
+        let (keys, broken) =
+            recovery::usable(&text).map_err(|error| Problem::PrivateKey { path: path.clone(), error })?;
+        for error in broken {
+            say(&format!("warning: {}: {error}: this key is left out", path.display()));
+        }
         pairs.extend(keys.into_iter().map(Arc::new));
     }
     Ok(KeyRing::new(pairs))

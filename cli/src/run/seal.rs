@@ -3,17 +3,18 @@
 use std::{
     io::{self, IsTerminal as _},
     slice,
-    time::{Duration, Instant},
 };
 
 use sealed_secrets_core::{
     Secret,
-    manifest::{self, Document},
+    manifest::{self, Document, Other},
+    names,
 };
 use zeroize::Zeroizing;
 
-use super::{chunks::Chunks, sealer::Sealer, sealing_key};
+use super::{chunks::Chunks, progress::Progress, sealer::Sealer, sealing_key};
 use crate::{
+    args::Mode,
     input::Input,
     job::{Cert, Format, Sealing, Sink, Source},
     output::Spool,
@@ -31,26 +32,56 @@ pub(super) fn seal(
     cert: &Cert,
     options: Sealing,
 ) -> Result<(), Problem> {
-    let input = Input::open(input)?;
+    let source = input;
+    let input = Input::open(source)?;
     output.check()?;
-    let mut sealer = Sealer::new(sealing_key(cert)?, options);
-    let mut chunks = Chunks::new(input.stream("a Secret in YAML or JSON")?, CHUNK);
+    let key = sealing_key(cert, Mode::Seal)
+        .map_err(|problem| sealed_already(source, &options).unwrap_or(problem))?;
+    let with_keys = options.with_keys;
+    let mut sealer = Sealer::new(key, options);
+    let streams = input.streams("a Secret in YAML or JSON")?;
+    let several = streams.len() > 1;
     let mut spool = Spool::new(output);
-    let mut progress = Progress::start();
-    let mut place = Place::default();
-    while let Some((text, last)) = chunks.next().map_err(|error| Problem::Stdin(reason(&error)))? {
-        let only = last && place == Place::default();
-        let parts = read(&text, format, only).map_err(|problem| place.shift(problem))?;
-        place.pass(&text, parts.len());
-        drop(text);
-        spool.write(piece(parts, format, &mut sealer)?.as_bytes())?;
-        progress.show(sealer.count());
+    let mut progress = Progress::start("sealed");
+    for (path, reader) in streams {
+        let file = path.as_ref().filter(|_| several);
+        let mut chunks = Chunks::new(reader, CHUNK);
+        let mut place = Place::default();
+        while let Some((text, last)) = chunks.next().map_err(|error| Problem::Stdin(reason(&error)))? {
+            let only = last && place == Place::default();
+            let parts =
+                read(&text, format, only, with_keys).map_err(|problem| place.shift(problem).inside(file))?;
+            place.pass(&text, parts.len());
+            drop(text);
+            let piece = piece(parts, format, &mut sealer).map_err(|problem| problem.inside(file))?;
+            spool.write(piece.as_bytes())?;
+            progress.show(sealer.count(), None);
+        }
     }
-    progress.end();
+    drop(progress);
     if sealer.count() == 0 {
         return Err(Problem::NoSecrets(None));
     }
     spool.finish()
+}
+
+/// Without a certificate nothing can be sealed; but what is sealed already needs another advice. The input is
+/// looked at only where that cannot take long: a file, or stdin beside private keys, which only opening needs.
+fn sealed_already(source: &Source, options: &Sealing) -> Option<Problem> {
+    let may_read = match source {
+        Source::Files(_) => true,
+        Source::Standard { .. } => options.with_keys && !io::stdin().is_terminal(),
+    };
+    if !may_read {
+        return None;
+    }
+    let texts = Input::open(source).ok()?.texts("").ok()?;
+    let found =
+        texts.iter().find_map(|text| match manifest::as_secrets(&text.bytes).ok()?.into_iter().next()? {
+            Document::Other(other) if other.is_sealed() => Some(other.name),
+            Document::Other(_) | Document::Secret { .. } => None,
+        });
+    found.map(|name| Problem::AlreadySealed { name, with_keys: options.with_keys })
 }
 
 /// What becomes one document of the output.
@@ -60,25 +91,48 @@ enum Part {
     Text(Zeroizing<String>),
 }
 
-/// YAML can carry other kinds beside the sealed ones; an input without any Secret is read as the reference reads it.
-fn read(text: &[u8], format: &Format, only: bool) -> Result<Vec<Part>, Problem> {
+/// YAML can carry other kinds beside the sealed ones; an input without any Secret is read as the reference reads
+/// it, but for SealedSecrets, which are never sealed again.
+fn read(text: &[u8], format: &Format, only: bool, with_keys: bool) -> Result<Vec<Part>, Problem> {
     if format.is_yaml() {
         let documents = manifest::documents(text).map_err(Problem::secrets)?;
-        if !only || documents.iter().any(|document| matches!(document, Document::Secret(_))) {
+        if !only || documents.iter().any(|document| matches!(document, Document::Secret { .. })) {
             return Ok(documents.into_iter().map(part).collect());
         }
     }
-    let secrets = manifest::secrets(text).map_err(Problem::secrets)?;
-    Ok(secrets.into_iter().map(|secret| Part::Secret(Box::new(secret))).collect())
+    let documents = manifest::as_secrets(text).map_err(Problem::secrets)?;
+    let has_secrets = documents.iter().any(|document| matches!(document, Document::Secret { .. }));
+    let parts = documents.into_iter().map(|document| match document {
+        Document::Other(other) if other.is_list() => Err(Problem::List),
+        Document::Other(_) if has_secrets => Err(Problem::OtherKinds { what: names::KIND.to_owned() }),
+        Document::Other(other) => Err(Problem::AlreadySealed { name: other.name, with_keys }),
+        document @ Document::Secret { .. } => Ok(part(document)),
+    });
+    parts.collect()
 }
 
 fn part(document: Document) -> Part {
     match document {
-        Document::Secret(secret) => Part::Secret(Box::new(secret)),
-        Document::Other { kind, name, source } => {
+        Document::Secret { secret, altered } => {
+            tell_altered(&secret, &altered);
+            Part::Secret(Box::new(secret))
+        }
+        Document::Other(other) => {
+            let Other { kind, name, source } = other;
             say(&format!("note: {kind} {name:?} is no Secret and stays as it is"));
             Part::Text(source)
         }
+    }
+}
+
+/// Names the fields whose text YAML changed: whoever typed `0123` hardly meant 83.
+pub(super) fn tell_altered(secret: &Secret, altered: &[String]) {
+    if !altered.is_empty() {
+        say(&format!(
+            "note: in Secret {:?} YAML reads another text than stands there: {}; put it in quotes to seal it as it stands",
+            secret.name(),
+            altered.join(", ")
+        ));
     }
 }
 
@@ -110,7 +164,7 @@ fn piece(parts: Vec<Part>, format: &Format, sealer: &mut Sealer) -> Result<Zeroi
 }
 
 /// Adds a document as it is, behind one separator: its own, where it has one.
-fn push(out: &mut String, text: &str) {
+pub(super) fn push(out: &mut String, text: &str) {
     out.push_str(if text.starts_with("---") { "" } else { "---\n" });
     out.push_str(text);
     out.push_str(if text.ends_with('\n') { "" } else { "\n" });
@@ -140,34 +194,8 @@ impl Place {
     }
 }
 
-/// Tells a person at a terminal how far long work is.
-struct Progress {
-    started: Instant,
-    shown: bool,
-}
-
-impl Progress {
-    fn start() -> Self {
-        Self { started: Instant::now(), shown: false }
-    }
-
-    fn show(&mut self, count: usize) {
-        if self.started.elapsed() > PATIENCE && io::stderr().is_terminal() {
-            eprint!("\rsealed {count} secrets");
-            self.shown = true;
-        }
-    }
-
-    fn end(&self) {
-        if self.shown {
-            eprintln!();
-        }
-    }
-}
-
 /// Small values grow some ten times when they are sealed, and are there as objects and as text at one moment.
 const CHUNK: usize = 1 << 20;
-const PATIENCE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

@@ -45,24 +45,24 @@ impl Sealer {
     }
 
     fn check(&mut self, secret: Secret) -> Result<Sealable, Problem> {
-        let list = matches!(secret.kind.as_str(), "List" | "SecretList");
-        if secret.kind.is_empty() || secret.kind.eq_ignore_ascii_case("Secret") {
-            self.kinds.secrets += 1;
-        } else {
-            self.kinds.others.push(secret.kind.clone());
+        let is_secret = secret.kind.is_empty() || secret.kind.eq_ignore_ascii_case("Secret");
+        let kind = (!is_secret).then(|| secret.kind.clone());
+        match &kind {
+            None => self.kinds.secrets += 1,
+            Some(kind) => self.kinds.others.push(kind.clone()),
         }
         let options = self.options_for(&secret);
-        Sealable::new(secret, &options).map_err(|error| match (&error, self.namespace.get()) {
-            (SealError::Empty { .. }, _) if list => Problem::List,
-            (SealError::MissingNamespace { .. }, Some(Err(reason))) => {
-                Problem::Seal(format!("{error}, and the kubeconfig gives none: {reason}"))
-            }
-            _ => Problem::Seal(error.to_string()),
+        Sealable::new(secret, &options).map_err(|error| {
+            let kubeconfig = match (&error, self.namespace.get()) {
+                (SealError::MissingNamespace { .. }, Some(Err(reason))) => Some(reason.clone()),
+                _ => None,
+            };
+            Problem::Seal { error, kind, kubeconfig }
         })
     }
 
     fn options_for(&self, secret: &Secret) -> Options {
-        let Sealing { scope, name, allow_empty, connection } = &self.options;
+        let Sealing { scope, name, allow_empty, connection, with_keys: _ } = &self.options;
         let homeless = secret.metadata.namespace.as_deref().unwrap_or_default().is_empty();
         let explicit = (!connection.namespace.is_empty()).then(|| connection.namespace.clone());
         let ask = homeless && explicit.is_none() && *scope != Scope::ClusterWide;
@@ -85,7 +85,10 @@ impl Sealer {
         match (secrets, others.as_slice()) {
             (_, []) => Ok(()),
             (0, others) => {
-                say(&format!("warning: {} is sealed as if it were a Secret", others.join(", ")));
+                say(&format!(
+                    "warning: this is a {}, and is sealed as if it were a Secret",
+                    others.join(", ")
+                ));
                 Ok(())
             }
             (_, others) => Err(Problem::OtherKinds { what: others.join(", ") }),

@@ -1,6 +1,6 @@
 //! Recorded cases that are answered otherwise, each with the reason.
 
-use super::Reasons;
+use super::{Changes, Reasons};
 
 const NOTHING_SKIPPED: &str =
     "a broken document is an error with its place, and never left out without a word";
@@ -72,3 +72,146 @@ pub(crate) const BETTER: &Reasons = &[
     ("recovery/an-input-of-comments-only-gives-an-empty-secret", ALL_DOCUMENTS),
     ("seal/f-with-a-directory", "the reference never ends here"),
 ];
+
+const BYTE_FOR_BYTE: &str = "nothing but the new items changes in a YAML target, byte for byte";
+const KEEPS_ITS_FORMAT: &str = "without -o the target keeps its format";
+const NOTHING_NEW: &str = "where nothing is added, nothing is written";
+const LOG_IN: &str = "credentials that are not accepted have nothing to do with the controller's name";
+const NO_UID: &str = "an API server refuses an owner without a uid";
+
+/// Answered better than the reference, where the case itself accepts no other result.
+pub(crate) const CHANGED: &Changes = &[
+    (
+        "cluster/re-encrypt-f-of-a-yaml-file-stays-yaml-by-its-extension",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"s.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "cluster/the-service-answers-401",
+        LOG_IN,
+        r#"{"stderr_contains":["the reason is Unauthorized","log in again"]}"#,
+    ),
+    (
+        "merge-into/a-cluster-wide-target-and-scope-cluster-wide",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/a-namespace-wide-target-and-a-namespace-wide-input-by-annotation",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/a-new-key-is-added-to-a-yaml-target-with-o-yaml",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/a-target-with-empty-encrypteddata",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/a-target-without-kind-is-accepted",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0},"docs":{"0":{"kind":null}}}}}"#,
+    ),
+    (
+        "merge-into/a-target-without-namespace-takes-the-one-of-the-input-for-sealing-only",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/a-target-without-template-and-a-new-key",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0},"docs":{"0":{"spec":{"template":null}}}}}}"#,
+    ),
+    (
+        "merge-into/a-yaml-target-without-o-becomes-json",
+        KEEPS_ITS_FORMAT,
+        r#"{"files":{"t.yaml":{"shape":{"format":"yaml","separators":0,"indent":null}}}}"#,
+    ),
+    (
+        "merge-into/annotations-are-merged-and-the-input-wins",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/comments-and-order-of-a-yaml-target-are-lost",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/creationtimestamp-null-in-the-target",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0},"docs":{"0":{"metadata":{"creationTimestamp":"$null"},"spec":{"template":{"metadata":{"creationTimestamp":"$null"}}}}}}}}"#,
+    ),
+    (
+        "merge-into/empty-data-with-allow-empty-data-rewrites-the-target",
+        NOTHING_NEW,
+        r#"{"files":{"t.json":null}}"#,
+    ),
+    (
+        "merge-into/labels-are-merged-and-the-input-wins",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/the-input-may-come-from-f",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/the-metadata-of-the-target-itself-is-kept",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0}}}}"#,
+    ),
+    (
+        "merge-into/unknown-fields-of-the-target-are-dropped",
+        BYTE_FOR_BYTE,
+        r#"{"files":{"t.yaml":{"shape":{"starts_with_separator":false,"separators":0},"docs":{"0":{"extra":true,"spec":{"unknownField":"x"}}}}}}"#,
+    ),
+    (
+        "recovery/a-v1-list-of-sealedsecrets-fails",
+        "each SealedSecret of a List is opened",
+        r#"{"exit":0,"stderr_contains":[],"stdout":null,"stdout_docs":[{"kind":"Secret","apiVersion":"v1","metadata":{"name":"mysecret","namespace":"myns"},"data":{"old":"b2xkdmFsdWU="}}]}"#,
+    ),
+];
+
+/// Recovered Secrets whose owner has no uid: they are printed without it.
+pub(crate) const OWNERLESS: (&str, &[&str]) = (
+    NO_UID,
+    &[
+        "recovery/a-base64-ciphertext-with-a-newline-in-it",
+        "recovery/a-binary-item",
+        "recovery/a-bundle-of-several-key-secrets-in-one-yaml-stream",
+        "recovery/a-cluster-wide-sealedsecret-without-namespace",
+        "recovery/a-list-backup-in-json-opens-a-sealedsecret",
+        "recovery/a-list-backup-in-yaml",
+        "recovery/a-missing-value-renders-as-no-value",
+        "recovery/a-pem-file-with-a-certificate-before-the-key",
+        "recovery/a-pem-file-with-text-before-the-key",
+        "recovery/a-pem-file-with-two-keys-uses-only-the-first",
+        "recovery/a-pkcs-1-pem-key-opens-a-sealedsecret",
+        "recovery/a-pkcs-8-pem-key-opens-a-sealedsecret",
+        "recovery/a-renamed-namespace-wide-sealedsecret-opens",
+        "recovery/a-sealedsecret-without-kind-and-apiversion-is-opened",
+        "recovery/a-secret-backup-in-yaml-opens-a-sealedsecret",
+        "recovery/a-two-document-input-only-the-first-document-is-opened",
+        "recovery/an-encrypted-item-wins-over-template-data-of-the-same-key",
+        "recovery/f-reads-the-sealedsecret-from-a-file",
+        "recovery/items-sealed-with-different-keys-of-a-list-backup",
+        "recovery/json-in-and-json-out",
+        "recovery/labels-of-the-sealedsecret-itself-are-not-copied",
+        "recovery/metadata-type-and-immutable-of-the-template-are-used",
+        "recovery/n-and-scope-do-not-change-recovery",
+        "recovery/name-and-namespace-come-from-the-sealedsecret-and-not-from-the-templat",
+        "recovery/no-template-at-all",
+        "recovery/o-yaml-writes-a-yaml-secret",
+        "recovery/recovery-goes-before-validate-and-re-encrypt",
+        "recovery/recovery-needs-no-certificate-and-reads-none",
+        "recovery/sealed-secrets-recovery-private-key-gives-the-key",
+        "recovery/sprig-functions-work",
+        "recovery/the-second-key-of-a-list-backup-is-tried-too",
+    ],
+);

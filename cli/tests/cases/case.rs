@@ -56,12 +56,58 @@ impl Case {
         self.raw["binding"].as_array().into_iter().flatten().any(|name| name == part)
     }
 
+    /// Changes what is expected by a merge patch (RFC 7386); no other result is accepted then.
+    pub(crate) fn change(&mut self, patch: &str) {
+        merge(&mut self.raw["expect"], &serde_json::from_str(patch).unwrap());
+        self.raw.as_object_mut().unwrap().remove("better");
+    }
+
+    /// Takes owners without a uid out of every result that is accepted.
+    pub(crate) fn without_owners(&mut self) {
+        let mut heap: Vec<&mut Value> = vec![&mut self.raw];
+        while let Some(value) = heap.pop() {
+            match value {
+                Value::Object(map) => {
+                    if map.get("ownerReferences").is_some_and(|owners| owners[0]["uid"] == "") {
+                        map.remove("ownerReferences");
+                    }
+                    heap.extend(map.values_mut());
+                }
+                Value::Array(items) => heap.extend(items),
+                _ => {}
+            }
+        }
+    }
+
     /// The other accepted results.
     pub(crate) fn better(&self) -> Vec<&Value> {
         match &self.raw["better"] {
             Value::Null => Vec::new(),
             Value::Array(all) => all.iter().collect(),
             one => vec![one],
+        }
+    }
+}
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        // In a merge patch null takes away: this stands for it.
+        *target = if patch == "$null" { Value::Null } else { patch.clone() };
+        return;
+    };
+    if let Value::Array(items) = target {
+        patch.iter().for_each(|(index, value)| merge(&mut items[index.parse::<usize>().unwrap()], value));
+        return;
+    }
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let target = target.as_object_mut().unwrap();
+    for (name, value) in patch {
+        if value.is_null() {
+            target.remove(name);
+        } else {
+            merge(target.entry(name.as_str()).or_insert(Value::Null), value);
         }
     }
 }

@@ -105,6 +105,11 @@ impl Check<'_> {
                 }
             }
         }
+        for fragment in self.expect["stderr_lacks"].as_array().into_iter().flatten() {
+            if self.outcome.stderr.contains(fragment.as_str().unwrap()) {
+                problems.push(format!("stderr_lacks: {fragment} is in {:?}", self.outcome.stderr));
+            }
+        }
         if wanted("files") {
             self.files(wanted("mode"), &mut problems);
         }

@@ -23,27 +23,46 @@ use judge::{Keys, Verdict};
 
 #[test]
 fn every_recorded_command_line_is_answered_as_recorded_or_better() {
-    run("cli", &testdata("cli"), answered::BETTER);
+    run("cli", &testdata("cli"), answered::BETTER, answered::CHANGED, answered::OWNERLESS);
 }
 
 #[test]
 fn every_command_line_of_our_own_is_answered_as_written() {
-    run("cli-own", &testdata("cli-own"), &[]);
+    run("cli-own", &testdata("cli-own"), &[], &[], ("", &[]));
 }
 
 /// Names of cases, each with the reason why it is answered otherwise.
 type Reasons = [(&'static str, &'static str)];
+
+/// The same, each with what changes in what is expected: a JSON merge patch.
+type Changes = [(&'static str, &'static str, &'static str)];
 
 fn testdata(name: &str) -> String {
     format!("{}/../testdata/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Runs all cases of a folder on a few threads; a case that is listed must be answered as listed.
-fn run(title: &str, folder: &str, better: &'static Reasons) {
-    let cases = case::load(Path::new(folder));
+fn run(
+    title: &str,
+    folder: &str,
+    better: &'static Reasons,
+    changed: &'static Changes,
+    ownerless: (&str, &[&str]),
+) {
+    let mut cases = case::load(Path::new(folder));
     assert!(!cases.is_empty(), "{folder} has no cases");
     for (id, _) in better {
         assert!(cases.iter().any(|case| case.id == *id), "{id} is listed and is no case");
+    }
+    for (id, why, patch) in changed {
+        let case = cases.iter_mut().find(|case| case.id == *id);
+        let case = case.unwrap_or_else(|| panic!("{id} is listed and is no case"));
+        case.change(patch);
+        told(&format!("{title}: changed: {id}: {why}"));
+    }
+    for case in cases.iter_mut().filter(|case| ownerless.1.contains(&case.id.as_str())) {
+        told(&format!("{title}: changed: {}: {}", case.id, ownerless.0));
+        case.without_owners();
     }
     let keys = Keys::load(&testdata("keys"));
     let verdicts = verdicts(&cases, &keys);
