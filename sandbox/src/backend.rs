@@ -182,6 +182,16 @@ impl Backend {
     /// Starts the controller as its own ServiceAccount and points its Service at it; does not wait
     /// until it is healthy ([`Controller::healthy`] does).
     pub async fn start_controller(&self, launch: Launch) -> Result<Controller, BackendError> {
+        self.start_controller_after("", launch).await
+    }
+
+    /// The same, with a line of shell that the process runs before it becomes the controller: to set limits on
+    /// itself, say. When the line fails, the controller does not start.
+    pub async fn start_controller_after(
+        &self,
+        line: &str,
+        launch: Launch,
+    ) -> Result<Controller, BackendError> {
         let binaries = Binaries::locate()?;
         let (namespace, name) = self.service_account()?;
         let user = User::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() };
@@ -193,6 +203,7 @@ impl Backend {
             token: &self.token(&user).await?,
             namespace,
             in_cluster: self.kind() == Kind::Kubernetes,
+            line,
         };
         let controller = Controller::start(&binaries.controller, launch, &home)?;
         endpoint::publish(&self.admin, self.service()?, controller.http()).await?;

@@ -67,6 +67,8 @@ pub(crate) struct Home<'a> {
     pub(crate) token: &'a str,
     pub(crate) namespace: &'a str,
     pub(crate) in_cluster: bool,
+    /// Shell that runs first, in the same process; may be empty.
+    pub(crate) line: &'a str,
 }
 
 /// A controller's process; killed when dropped.
@@ -83,6 +85,9 @@ impl Controller {
         let log = home.folder.join(format!("controller-{}.log", http.port()));
         let output = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
         let mut command = if home.in_cluster { in_cluster(home)? } else { with_kubeconfig(home)? };
+        if !home.line.is_empty() {
+            command.args(["sh", "-c", &format!("{} && exec \"$@\"", home.line), "sh"]);
+        }
         command
             .arg(binary)
             .arg(format!("--listen-addr={http}"))
@@ -96,6 +101,11 @@ impl Controller {
         let child =
             command.spawn().map_err(|source| ControllerError::Start { path: binary.to_owned(), source })?;
         Ok(Self { child, http, metrics, log })
+    }
+
+    /// Number of the process, as seen from this one; nothing once it was waited for.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Where it serves `/v1/…` and `/healthz`.

@@ -9,6 +9,7 @@ mod bench;
 mod churn_command;
 mod demo;
 mod exec;
+mod siege;
 
 #[derive(Parser)]
 #[command(about = "A throw-away Kubernetes API on this machine")]
@@ -25,6 +26,8 @@ enum Command {
     Demo(demo::Args),
     /// Changes many SealedSecrets at random, then compares every Secret with a fresh unseal
     Churn(churn_command::Args),
+    /// Attacks a controller as hostile tenants and callers would, and checks that others do not notice
+    Siege(siege::Args),
     /// Runs a command with KUBECONFIG pointing at a new API server that ends with the command
     Exec(exec::Args),
 }
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Command::Bench(bench) => vec![bench.kind()],
         Command::Demo(demo) => vec![demo.kind()],
         Command::Churn(churn) => vec![churn.kind()],
+        Command::Siege(siege) => vec![siege.kind()],
         Command::Exec(exec) => vec![exec.kind()],
     };
     match enter(&kinds) {
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
             Command::Bench(bench) => bench.run().await,
             Command::Demo(demo) => demo.run().await,
             Command::Churn(churn) => churn.run().await,
+            Command::Siege(siege) => siege.run().await,
             Command::Exec(exec) => exec.run().await,
         }
     });

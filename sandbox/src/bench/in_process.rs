@@ -37,7 +37,7 @@ impl Yardstick {
 }
 
 /// A new key, valid from a minute before `now`, so that nobody's clock is behind it.
-pub(super) fn new_key(bits: u32, now: Timestamp) -> Result<KeyPair, Failure> {
+pub(crate) fn new_key(bits: u32, now: Timestamp) -> Result<KeyPair, Failure> {
     let spec = KeySpec { bits, lifetime: SignedDuration::from_hours(24 * 365), common_name: String::new() };
     Ok(KeyPair::generate(&spec, now - SignedDuration::from_mins(1))?)
 }

@@ -78,7 +78,7 @@ async fn operations(controller: &Controller) -> Result<Option<f64>, Failure> {
 }
 
 /// So many keys, the oldest first, an hour between each.
-fn make(count: usize) -> Result<Vec<Arc<KeyPair>>, Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) fn make(count: usize) -> Result<Vec<Arc<KeyPair>>, Box<dyn std::error::Error + Send + Sync>> {
     let now = Timestamp::now();
     let one = |age| {
         let born = now - SignedDuration::from_hours(age);
@@ -87,7 +87,7 @@ fn make(count: usize) -> Result<Vec<Arc<KeyPair>>, Box<dyn std::error::Error + S
     (0..i64::try_from(count)?).rev().map(one).collect()
 }
 
-fn secret_of(key: &KeyPair, index: usize, namespace: &str) -> Result<Value, Failure> {
+pub(crate) fn secret_of(key: &KeyPair, index: usize, namespace: &str) -> Result<Value, Failure> {
     let shape = KeySecret {
         namespace: namespace.to_owned(),
         prefix: "sealed-secrets-key".to_owned(),

@@ -64,7 +64,7 @@ pub(super) fn foreign(count: u32) -> Vec<Value> {
 }
 
 /// Creates all of them, a few at a time.
-pub(super) async fn create(admin: &Objects, objects: Vec<Value>) -> Result<(), Failure> {
+pub(crate) async fn create(admin: &Objects, objects: Vec<Value>) -> Result<(), Failure> {
     let admin = Arc::new(admin.clone());
     let create = |object: Value| {
         let admin = Arc::clone(&admin);
@@ -78,7 +78,7 @@ pub(super) async fn create(admin: &Objects, objects: Vec<Value>) -> Result<(), F
 }
 
 /// Creates a namespace.
-pub(super) async fn add_namespace(admin: &Objects, name: &str) -> Result<(), Failure> {
+pub(crate) async fn add_namespace(admin: &Objects, name: &str) -> Result<(), Failure> {
     admin.create(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})).await?;
     Ok(())
 }

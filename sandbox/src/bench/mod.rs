@@ -14,9 +14,9 @@ use std::process::ExitCode;
 use sandbox::backend::Kind;
 
 mod cluster;
-mod in_process;
-mod keys;
-mod load;
+pub(crate) mod in_process;
+pub(crate) mod keys;
+pub(crate) mod load;
 mod memory;
 mod openssl;
 mod report;
@@ -48,7 +48,7 @@ pub(crate) struct Args {
     foreign: u32,
 }
 
-fn kind(text: &str) -> Result<Kind, String> {
+pub(crate) fn kind(text: &str) -> Result<Kind, String> {
     match text {
         "memory" => Ok(Kind::Memory),
         "kubernetes" => Ok(Kind::Kubernetes),

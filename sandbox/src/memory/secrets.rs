@@ -124,8 +124,20 @@ fn docker_errors(data: &BTreeMap<&str, Vec<u8>>, name: &str) -> Vec<FieldError> 
     let field = format!("data[{name}]");
     match data.get(name) {
         None => vec![FieldError::required(field, "")],
-        Some(bytes) if serde_json::from_slice::<BTreeMap<String, Value>>(bytes).is_ok() => Vec::new(),
-        Some(_) => vec![FieldError::invalid(field, "<secret contents redacted>", "invalid JSON")],
+        Some(bytes) => match serde_json::from_slice::<BTreeMap<String, Value>>(bytes) {
+            Ok(_) => Vec::new(),
+            Err(_) => vec![FieldError::invalid(field, "<secret contents redacted>", &go_json_error(bytes))],
+        },
+    }
+}
+
+/// Compat: the real server redacts the value, and then quotes the byte at which Go's reader stumbled.
+fn go_json_error(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    match text.trim_start().chars().next() {
+        None => "unexpected end of JSON input".to_owned(),
+        Some(first) if "{[\"-0123456789tfn".contains(first) => "json: cannot read it as a map".to_owned(),
+        Some(first) => format!("invalid character {first:?} looking for beginning of value"),
     }
 }
 

@@ -99,7 +99,30 @@ pub(crate) fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
     vec![
         trial("http::each_request_is_answered_as_recorded", false),
         trial("http::each_request_through_the_service_proxy_is_answered_as_recorded", true),
+        pool.trial("http::a_caller_of_the_service_proxy_cannot_pose_as_several", one_caller_with_many_names),
     ]
+}
+
+/// The proxy adds its client's address behind whatever the client wrote, so that the last element is the API
+/// server's word. Were it otherwise, each made-up value would have a bucket of its own.
+async fn one_caller_with_many_names(backend: &Backend) -> Result<(), Failed> {
+    let flags = vec!["--rate-limit=1".to_owned(), "--rate-limit-burst=2".to_owned()];
+    let mut controller = backend.start_controller(Launch { flags, env: Vec::new() }).await.map_err(told)?;
+    controller.healthy(Duration::from_secs(30)).await.map_err(told)?;
+    let (namespace, name) = backend.service().map_err(told)?;
+    let path = format!("/api/v1/namespaces/{namespace}/services/http:{name}:http/proxy/v1/verify");
+    let objects = backend.objects_as(&User::Admin).await.map_err(told)?;
+    let mut statuses = Vec::new();
+    for made_up in 0..6 {
+        let request = Request::post(&path).header("X-Forwarded-For", format!("192.0.2.{made_up}"));
+        let sent = objects.send(request.body(b"x".to_vec())?);
+        let answer = tokio::time::timeout(Duration::from_secs(40), sent).await?.map_err(told)?;
+        statuses.push(answer.status);
+    }
+    if statuses.starts_with(&[500, 500, 500]) && statuses.contains(&429) {
+        return Ok(());
+    }
+    Err(format!("made-up addresses in front of the proxy's own are told apart: {statuses:?}").into())
 }
 
 async fn judge(backend: &Backend, kind: Kind, through_proxy: bool, tally: &Tally) -> Result<(), Failed> {

@@ -7,9 +7,14 @@
 
 mod bad_input;
 mod churn;
+mod faults;
 mod http_cases;
 mod journeys;
+mod key_planting;
 mod kubectl;
+mod lists;
+mod memory_image;
+mod no_words;
 mod permissions;
 mod pool;
 mod scenarios;
@@ -48,9 +53,14 @@ fn main() -> ExitCode {
 fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
     [
         journeys::trials(pool),
+        faults::trials(pool),
         churn::trials(pool),
+        key_planting::trials(pool),
         kubectl::trials(pool),
+        memory_image::trials(pool),
+        no_words::trials(pool),
         bad_input::trials(pool),
+        lists::trials(pool),
         permissions::trials(pool),
         scenarios::trials(pool, tally),
         http_cases::trials(pool, tally),

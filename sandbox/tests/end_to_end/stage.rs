@@ -64,6 +64,18 @@ impl<'a> Stage<'a> {
         Ok(Self { backend, controller, namespace, folder: tempfile::tempdir()? })
     }
 
+    /// A controller with more in its environment.
+    pub(crate) async fn with_env(
+        backend: &'a Backend,
+        namespace: &'static str,
+        env: &[(&str, &str)],
+    ) -> Result<Self, Failed> {
+        add_namespace(backend.admin(), namespace).await?;
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let controller = launch(backend, &[], env).await?;
+        Ok(Self { backend, controller, namespace, folder: tempfile::tempdir()? })
+    }
+
     pub(crate) fn admin(&self) -> &Objects {
         self.backend.admin()
     }
@@ -150,8 +162,12 @@ impl<'a> Stage<'a> {
 
 /// Starts a controller with a small key, and waits until it is healthy.
 pub(crate) async fn start(backend: &Backend, flags: &[&str]) -> Result<Controller, Failed> {
+    launch(backend, flags, Vec::new()).await
+}
+
+async fn launch(backend: &Backend, flags: &[&str], env: Vec<(String, String)>) -> Result<Controller, Failed> {
     let flags = ["--key-size=2048"].iter().chain(flags).map(ToString::to_string).collect();
-    let mut controller = backend.start_controller(Launch { flags, env: Vec::new() }).await.map_err(told)?;
+    let mut controller = backend.start_controller(Launch { flags, env }).await.map_err(told)?;
     controller.healthy(Duration::from_secs(30)).await.map_err(told)?;
     Ok(controller)
 }

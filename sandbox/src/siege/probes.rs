@@ -1,0 +1,158 @@
+//! The measurements beside an attack: each on a thread of its own, so that none waits for another or for the
+//! attack's own requests.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use sandbox::objects::{ApiError, Objects};
+use sealed_secrets_core::SealingKey;
+
+use super::bounds::{Measured, Worst};
+use super::process::Process;
+use super::wire::{exchange, get};
+use super::{Failure, make};
+
+/// What the probes look at.
+#[derive(Clone)]
+pub(super) struct Subject {
+    pub(super) process: Process,
+    pub(super) http: SocketAddr,
+    /// Of a user who may create SealedSecrets and read Secrets.
+    pub(super) kubeconfig: PathBuf,
+    pub(super) key: SealingKey,
+    /// Where the fresh SealedSecrets are made.
+    pub(super) namespace: &'static str,
+    /// How long a fresh one is waited for.
+    pub(super) patience: Duration,
+}
+
+/// Probes under way.
+pub(super) struct Probes {
+    stop: Arc<AtomicBool>,
+    fresh: JoinHandle<Result<Worst, String>>,
+    health: JoinHandle<Worst>,
+    peak: JoinHandle<f64>,
+}
+
+impl Probes {
+    /// Starts them.
+    pub(super) fn start(subject: &Subject) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let run =
+            |subject: &Subject| (subject.clone(), Watch { stop: Arc::clone(&stop), of: subject.process });
+        let ((first, one), (second, two), (_, three)) = (run(subject), run(subject), run(subject));
+        Self {
+            fresh: std::thread::spawn(move || fresh(&first, &one).map_err(|error| error.to_string())),
+            health: std::thread::spawn(move || health(&second, &two)),
+            peak: std::thread::spawn(move || peak(&three)),
+            stop,
+        }
+    }
+
+    /// Waits for the probe under way, then ends them all. `kept` and `ended` are the caller's to fill in.
+    pub(super) async fn end(self) -> Result<Measured, Failure> {
+        self.stop.store(true, Ordering::Relaxed);
+        let join = move || {
+            let fresh = self.fresh.join().expect("the probe does not panic");
+            let health = self.health.join().expect("the probe does not panic");
+            (fresh, health, self.peak.join().expect("the probe does not panic"))
+        };
+        let (fresh, health, peak) = tokio::task::spawn_blocking(join).await?;
+        Ok(Measured { fresh: fresh?, health, peak, ..Measured::default() })
+    }
+}
+
+/// Until when a probe goes on.
+struct Watch {
+    stop: Arc<AtomicBool>,
+    of: Process,
+}
+
+impl Watch {
+    fn goes_on(&self) -> bool {
+        !self.stop.load(Ordering::Relaxed) && self.is_alive()
+    }
+
+    fn is_alive(&self) -> bool {
+        self.of.resident().is_some()
+    }
+}
+
+fn peak(watch: &Watch) -> f64 {
+    let mut peak = 0.0_f64;
+    while let Some(now) = watch.of.peak() {
+        peak = peak.max(now);
+        if !watch.goes_on() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    peak
+}
+
+fn health(subject: &Subject, watch: &Watch) -> Worst {
+    let (mut worst, mut connection, request) = (Worst::default(), None, get("/healthz"));
+    while watch.goes_on() {
+        let start = Instant::now();
+        let is_good = exchange(&mut connection, subject.http, HEALTH_PATIENCE, &request)
+            .is_ok_and(|status| status == 200);
+        // Not the probe's failure when the process has died under it: that is told apart.
+        if is_good || watch.is_alive() {
+            worst.add(start.elapsed(), !is_good);
+        }
+        std::thread::sleep(HEALTH_PAUSE);
+    }
+    worst
+}
+
+/// One SealedSecret after the other: from when the API server has it until its Secret is there.
+fn fresh(subject: &Subject, watch: &Watch) -> Result<Worst, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let api = client(subject).await?;
+        let mut worst = Worst::default();
+        for number in 0_usize.. {
+            let name = format!("fresh-{number}");
+            let sealed = make::valid(&subject.key, subject.namespace, &name, 1 + number % 3);
+            api.create(&sealed).await?;
+            let start = Instant::now();
+            let came = until_there(&api, subject, &name, watch).await?;
+            if came || watch.is_alive() {
+                worst.add(start.elapsed(), !came);
+            }
+            if !watch.goes_on() {
+                break;
+            }
+            tokio::time::sleep(FRESH_PAUSE).await;
+        }
+        Ok(worst)
+    })
+}
+
+async fn until_there(api: &Objects, subject: &Subject, name: &str, watch: &Watch) -> Result<bool, ApiError> {
+    let start = Instant::now();
+    while start.elapsed() < subject.patience && watch.is_alive() {
+        if api.get("Secret", subject.namespace, name).await?.is_some() {
+            return Ok(true);
+        }
+        tokio::time::sleep(FRESH_POLL).await;
+    }
+    Ok(false)
+}
+
+/// A client whose tasks run where the probe does.
+async fn client(subject: &Subject) -> Result<Objects, Failure> {
+    let kubeconfig = Kubeconfig::read_from(&subject.kubeconfig)?;
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+    Ok(Objects::new(kube::Client::try_from(config)?))
+}
+
+const HEALTH_PATIENCE: Duration = Duration::from_secs(5);
+const HEALTH_PAUSE: Duration = Duration::from_millis(50);
+const FRESH_PAUSE: Duration = Duration::from_millis(100);
+const FRESH_POLL: Duration = Duration::from_millis(10);
