@@ -1,9 +1,8 @@
 //! Wiring: flags, client, keys, watches, workers, servers, signals.
 
-use std::{
-    process::ExitCode,
-    sync::{Arc, atomic::AtomicBool},
-};
+mod work;
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use kube::Client;
 use tokio::{
@@ -17,19 +16,19 @@ use crate::{
     VERSION,
     api::client,
     capacity::{pool::Pool, room::Room},
-    config::{Command, Config, ConfigError, FLAGS, FlagError, Namespaces, flags},
+    config::{Command, Config, ConfigError, FLAGS, FlagError, flags},
     context::Context,
     http::{self, Limits, Scrape, Settings, Web},
     keys::{self, store::Store},
-    leader, logging, panics,
-    reconcile::{templates::TemplateCache, worker},
+    leader::{self, Leadership},
+    logging, panics,
+    reconcile::templates::TemplateCache,
     report::{
+        deferred::{self, DeferredEvents},
         events::Events,
-        good_news::{self, GoodNews},
         metrics::Metrics,
     },
     state::{existing::Existing, index::Index, queue::Queue},
-    watch as watching,
 };
 
 /// Parses, runs, and gives the exit code.
@@ -130,38 +129,50 @@ enum StartError {
 async fn run(config: Config) -> Result<(), StartError> {
     let listener = listen(&config.listen, "listen-addr").await?;
     let metrics_listener = listen(&config.listen_metrics, "listen-metrics-addr").await?;
-    let client = client::connect(config.client_rate).await?;
+    let leadership = Arc::new(Leadership::new(config.leader_elect));
+    let client = client::connect(config.client_rate, Arc::clone(&leadership) as _).await?;
     let (store, news) = Store::new(config.keys.clone(), &config.own_namespace);
-    let (good_news, lanes) = GoodNews::new();
-    let context = context(config, client, store, good_news);
+    let (deferred, lanes) = DeferredEvents::new();
+    let context = context(config, client, store, deferred, leadership);
     panics::install(&context.metrics);
     let (stop, stopped) = watch::channel(false);
-    let mut tasks = JoinSet::new();
-    // Serving starts before anything is read: health tells when there is a certificate.
-    serve(&mut tasks, &context, listener, metrics_listener, &stopped);
-    tasks.spawn(Arc::clone(&context.keys).watch(context.client.clone()));
-    let (act, acting) = watch::channel(false);
-    tasks.spawn(leader::lead(Arc::clone(&context), act));
-    keep_keys(&mut tasks, &context, news, acting.clone())?;
-    work(&mut tasks, &context, acting);
+    // Those of the one end when told to, those of the other never.
+    let (mut ending, mut lasting) = (JoinSet::new(), JoinSet::new());
+    // Serving starts before anything is read: readiness tells when there is a certificate.
+    serve(&mut ending, &context, listener, metrics_listener, &stopped);
+    lasting.spawn(Arc::clone(&context.keys).watch(context.client.clone()));
+    lasting.spawn(leader::lead(Arc::clone(&context)));
+    keep_keys(&mut lasting, &context, news)?;
+    ending.spawn(work::work(Arc::clone(&context), stopped.clone()));
     for lane in lanes {
-        tasks.spawn(good_news::deliver(Arc::clone(&context), lane));
+        ending.spawn(deferred::deliver(Arc::clone(&context), lane, stopped.clone()));
     }
     let ended = tokio::select! {
         signalled = terminated() => signalled,
-        _ = tasks.join_next() => Err(StartError::Ended),
+        _ = ending.join_next() => Err(StartError::Ended),
+        _ = lasting.join_next() => Err(StartError::Ended),
     };
     tracing::info!("stopping");
-    // The servers let open requests end; the rest is cut off: every write is whole by itself.
     let _nobody_listens = stop.send(true);
+    // The lease is kept meanwhile: what is under way may still write.
+    let all = async { while ending.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST_WORK, all).await.is_err() {
+        tracing::warn!("some work did not end in time and is abandoned; it is done again by the next leader");
+        ending.shutdown().await;
+    }
     leader::release(&context).await;
-    tokio::time::sleep(LAST_WORDS).await;
     ended
 }
 
-fn context(config: Config, client: Client, keys: Arc<Store>, good_news: GoodNews) -> Arc<Context> {
+fn context(
+    config: Config,
+    client: Client,
+    keys: Arc<Store>,
+    deferred: DeferredEvents,
+    leadership: Arc<Leadership>,
+) -> Arc<Context> {
     Arc::new(Context {
-        good_news,
+        deferred,
         keys,
         index: Index::default(),
         existing: Existing::default(),
@@ -172,7 +183,7 @@ fn context(config: Config, client: Client, keys: Arc<Store>, good_news: GoodNews
         metrics: Arc::new(Metrics::new(VERSION, config.omit_secret_metrics)),
         events: Events::new(client.clone()),
         identity: identity(),
-        acting: AtomicBool::new(false),
+        leadership,
         client,
         config,
     })
@@ -211,7 +222,8 @@ fn serve(
         limits: Limits::new(config.http_operations as usize),
     };
     let (keys, metrics) = (Arc::clone(&context.keys), Arc::clone(&context.metrics));
-    let web = Web::new(keys, context.pool.clone(), metrics, settings);
+    let leadership = Arc::clone(&context.leadership);
+    let web = Web::new(keys, leadership, context.pool.clone(), metrics, settings);
     let scrape = Scrape::new(Arc::clone(&context.metrics), Arc::clone(&context.keys), Arc::clone(context));
     let stays = |serving: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| serving;
     tasks.spawn(stays(Box::pin(http::serve(listener, web.port(), stopped.clone()))));
@@ -222,7 +234,6 @@ fn keep_keys(
     tasks: &mut JoinSet<()>,
     context: &Arc<Context>,
     news: mpsc::UnboundedReceiver<keys::store::News>,
-    acting: watch::Receiver<bool>,
 ) -> Result<(), StartError> {
     let mut renew = signal(SignalKind::user_defined1()).map_err(StartError::Signals)?;
     let (ask, asked) = mpsc::unbounded_channel();
@@ -231,34 +242,10 @@ fn keep_keys(
             let _renewal_lives = ask.send(());
         }
     });
-    tasks.spawn(keys::renew::keep(Arc::clone(context), asked, acting));
+    tasks.spawn(keys::renew::keep(Arc::clone(context), asked));
     tasks.spawn(Arc::clone(&context.keys).keep_time());
     tasks.spawn(keys::report::report(Arc::clone(context), news));
     Ok(())
-}
-
-/// Watches and workers, once this replica acts and the keys are known.
-fn work(tasks: &mut JoinSet<()>, context: &Arc<Context>, mut acting: watch::Receiver<bool>) {
-    let context = Arc::clone(context);
-    tasks.spawn(async move {
-        let mut loaded = context.keys.subscribe();
-        if acting.wait_for(|acts| *acts).await.is_err() || loaded.wait_for(|keys| keys.loaded).await.is_err()
-        {
-            return;
-        }
-        let mut tasks = JoinSet::new();
-        let namespaces = match &context.config.namespaces {
-            Namespaces::All => vec![None],
-            Namespaces::Listed(names) => names.iter().cloned().map(Some).collect(),
-        };
-        tasks.spawn(watching::namespaces::mention_missing(Arc::clone(&context)));
-        for namespace in namespaces {
-            tasks.spawn(watching::sealed::watch(Arc::clone(&context), namespace.clone()));
-            tasks.spawn(watching::secrets::watch(Arc::clone(&context), namespace));
-        }
-        tasks.spawn(worker::run(Arc::clone(&context)));
-        while tasks.join_next().await.is_some() {}
-    });
 }
 
 async fn terminated() -> Result<(), StartError> {
@@ -273,4 +260,5 @@ async fn terminated() -> Result<(), StartError> {
 
 /// As the reference ends when it cannot start.
 const BAD_START: u8 = 2;
-const LAST_WORDS: std::time::Duration = std::time::Duration::from_millis(50);
+/// For requests that are open (5 s) and objects in work (a write may take 10 s): within the 30 s that a pod has by default.
+const LAST_WORK: Duration = Duration::from_secs(12);

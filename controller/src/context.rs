@@ -1,19 +1,20 @@
 //! What every task shares.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use kube::Client;
 
 use crate::{
-    capacity::{pool::Pool, room::Room},
+    capacity::{
+        pool::{Pool, Priority},
+        room::Room,
+    },
     config::Config,
     keys::store::Store,
+    leader::Leadership,
     reconcile::templates::TemplateCache,
-    report::{events::Events, good_news::GoodNews, metrics::Metrics},
-    state::{existing::Existing, index::Index, key::Key, queue::Queue},
+    report::{deferred::DeferredEvents, events::Events, metrics::Metrics},
+    state::{entry::Entry, existing::Existing, index::Index, queue::Queue},
 };
 
 /// What every task shares.
@@ -39,25 +40,40 @@ pub struct Context {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What people are told.
-    pub events: Events,
+    pub events: Arc<Events>,
     /// What they are told when there is time.
-    pub good_news: GoodNews,
+    pub deferred: DeferredEvents,
     /// This replica's name among its peers.
     pub identity: String,
-    /// Whether this replica acts.
-    pub acting: AtomicBool,
+    /// Whether this replica leads.
+    pub leadership: Arc<Leadership>,
 }
 
 impl Context {
-    /// Whether this replica acts; the others only answer requests.
-    pub fn is_acting(&self) -> bool {
-        self.acting.load(Ordering::Acquire)
+    /// Forgets all objects: another replica leads, and what is known gets old.
+    pub fn forget_objects(&self) {
+        let mut inner = self.index.lock();
+        let known: Vec<_> = inner.objects.keys().cloned().collect();
+        for key in &known {
+            inner.forget(key);
+            self.metrics.forget_condition(key);
+            self.metrics.forget_namespace(key.namespace());
+            self.queue.forget(key);
+        }
+        self.existing.forget();
     }
 
-    /// Shows a changed instance label on the series of an object.
-    pub fn refresh_instance(&self, key: &Key) {
-        if let Some(instance) = self.index.with(key, |entry| entry.instance.clone()) {
-            self.metrics.relabel_condition(key, &instance);
+    /// Makes every object due that `which` picks, unless it is being deleted.
+    pub fn wake(&self, which: impl Fn(&Entry) -> bool, priority: Priority) {
+        let mut due = Vec::new();
+        for (key, entry) in &mut self.index.lock().objects {
+            if which(entry) && !entry.is_deleting() {
+                entry.need_reconcile();
+                due.push(key.clone());
+            }
+        }
+        for key in &due {
+            self.queue.push(key, priority);
         }
     }
 }

@@ -124,6 +124,13 @@ fn the_charts_way_of_passing_flags_works() {
     assert!(config.log.json);
 }
 
+/// Compat: cut at the second `=`.
+#[test]
+fn a_label_ends_at_its_second_equals_sign() {
+    let labels = read(&["--privatekey-labels", "z=a=b,y="]).keys.labels;
+    assert_eq!(labels, BTreeMap::from([("z".into(), "a".into()), ("y".into(), String::new())]));
+}
+
 #[test]
 fn defaults_are_the_references() {
     let config = read(&[]);

@@ -7,7 +7,7 @@ use std::{
     convert::Infallible,
     fs,
     path::Path,
-    sync::{Arc, LazyLock, Mutex, atomic::AtomicBool},
+    sync::{Arc, LazyLock, Mutex},
     time::{Duration, Instant},
 };
 
@@ -21,17 +21,20 @@ use sealed_secrets_controller::{
     config::{Command, Config},
     context::Context,
     keys::store::Store,
+    leader::Leadership,
     reconcile::{templates::TemplateCache, worker},
-    report::{events::Events, good_news::GoodNews, metrics::Metrics},
+    report::{deferred::DeferredEvents, events::Events, metrics::Metrics},
     state::{
+        entry::{Sighting, State},
         existing::Existing,
-        index::{Index, Sighting, State},
+        index::Index,
         key::Key,
         queue::Queue,
     },
 };
 use sealed_secrets_core::{KeyPair, Label, Scope, SealedSecret, names};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 fn testdata(path: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(path)).unwrap()
@@ -120,7 +123,7 @@ impl Arena {
         let (keys, _news) = Store::new(config.keys.clone(), "own");
         keys.apply(&key_secret("a"));
         keys.publish();
-        let (good_news, lanes) = GoodNews::new();
+        let (deferred, lanes) = DeferredEvents::new();
         let context = Arc::new(Context {
             keys,
             index: Index::default(),
@@ -131,13 +134,13 @@ impl Arena {
             templates: Arc::new(TemplateCache::new(config.templates.clone())),
             metrics: Arc::new(Metrics::new("v1", false)),
             events: Events::new(client.clone()),
-            good_news,
+            deferred,
             identity: String::new(),
-            acting: AtomicBool::new(true),
+            leadership: Arc::new(Leadership::new(false)),
             client,
             config: *config,
         });
-        let workers = tokio::spawn(worker::run(Arc::clone(&context)));
+        let workers = tokio::spawn(worker::run(Arc::clone(&context), watch::channel(false).1));
         Self { context, server, workers, _lanes: lanes }
     }
 
@@ -167,7 +170,7 @@ impl Arena {
     }
 
     fn state(&self, key: &Key) -> Option<State> {
-        self.context.index.with(key, |entry| entry.state.clone())
+        self.context.index.with(key, |entry| entry.state().clone())
     }
 
     async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) -> Duration {
@@ -353,7 +356,7 @@ async fn somebody_new_is_not_behind_the_thousands_of_another() {
         inner
             .objects
             .iter()
-            .filter(|(key, entry)| key.namespace() == "tenant" && entry.state != State::Unknown)
+            .filter(|(key, entry)| key.namespace() == "tenant" && *entry.state() != State::Unknown)
             .count()
     };
     let before = settled(&arena);

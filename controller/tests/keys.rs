@@ -171,7 +171,7 @@ fn a_key_that_a_sealed_secret_made_is_never_read_and_told_once() {
     assert!(ring(&held, KeyOrder::SecretCreation).get(&fingerprint("b")).is_none());
     assert_eq!(newest(&held, KeyOrder::SecretCreation), Some(fingerprint("a")));
     assert!(held.names().any(|name| name == "x"), "its end is noticed");
-    assert_eq!(held.delete("x"), Change::Unplanted);
+    assert_eq!(held.delete("x"), Change::Unmarked);
     assert_eq!(held.apply(&planted("x", "b"), PREFIX), Change::Planted, "it came back");
 
     let mut legacy = planted(PREFIX, "b");
@@ -391,4 +391,20 @@ async fn nobody_has_to_ask_for_it() {
     let over = shown.wait_for(|now| *now.ring.newest().unwrap().fingerprint() == later);
     tokio::time::timeout(Duration::from_secs(20), over).await.unwrap().unwrap();
     keeping.abort();
+}
+
+/// Row 12: `key_broken` falls back when its Secret is gone, or has the label no more.
+#[test]
+fn a_secret_that_never_held_a_key_is_missed_when_it_goes() {
+    let mut garbage = secret("garbage", "a", "a", 1);
+    garbage.data = None;
+    let mut held = Held::default();
+    assert!(matches!(held.apply(&garbage, PREFIX), Change::Broken(_)));
+    assert_eq!(held.names().collect::<Vec<_>>(), ["garbage"], "a new list is expected to bring it");
+    assert_eq!(held.delete("garbage"), Change::Unmarked);
+    assert_eq!(held.delete("garbage"), Change::None, "told once");
+
+    assert!(matches!(held.apply(&garbage, PREFIX), Change::Broken(_)));
+    garbage.metadata.labels = None;
+    assert_eq!(held.apply(&garbage, PREFIX), Change::Unmarked);
 }

@@ -1,10 +1,11 @@
-//! Turns: each object once, fresh ones first, later ones in their time.
+//! The queue: each object once, fresh ones first, later ones in their time.
 
 use std::time::Duration;
 
 use sealed_secrets_controller::{
     capacity::pool::Priority,
     state::{
+        conclusion::Requeue,
         key::Key,
         queue::{AT_ONCE, Queue},
     },
@@ -14,9 +15,14 @@ fn key(name: &str) -> Key {
     Key::new("ns", name)
 }
 
+/// What a worker leaves behind when its object is to come again, as urgent as it was.
+fn later(after: Duration) -> Requeue {
+    Requeue { after, priority: Priority::Fresh }
+}
+
 async fn next(queue: &Queue) -> Option<String> {
-    let turn = tokio::time::timeout(Duration::from_millis(1), queue.next()).await.ok()?;
-    Some(turn.key.name().to_owned())
+    let item = tokio::time::timeout(Duration::from_millis(1), queue.next()).await.ok()?;
+    Some(item.key.name().to_owned())
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,7 +68,7 @@ async fn a_namespace_takes_half_of_the_slots_and_another_comes_before_the_rest_o
     assert_eq!(taken.len(), AT_ONCE / 2);
     queue.push(&Key::new("other", "new"), Priority::Fresh);
     assert_eq!(next(&queue).await.as_deref(), Some("new"), "there is a slot for it at once");
-    queue.done(&key(&taken[0]), Duration::from_millis(5));
+    queue.done(&key(&taken[0]), Duration::from_millis(5), None);
     assert!(next(&queue).await.is_some(), "the rest goes on");
     assert!(next(&queue).await.is_none());
 }
@@ -72,13 +78,13 @@ async fn an_object_that_was_costly_comes_after_the_others_of_its_namespace() {
     let queue = Queue::default();
     queue.push(&key("costly"), Priority::Fresh);
     assert_eq!(next(&queue).await.as_deref(), Some("costly"));
-    queue.done(&key("costly"), Duration::from_secs(3));
+    queue.done(&key("costly"), Duration::from_secs(3), None);
     for name in ["costly", "a", "b"] {
         queue.push(&key(name), Priority::Fresh);
     }
     let mut order = vec![];
     while let Some(name) = next(&queue).await {
-        queue.done(&key(&name), Duration::ZERO);
+        queue.done(&key(&name), Duration::ZERO, None);
         order.push(name);
     }
     assert_eq!(order, ["a", "b", "costly"]);
@@ -88,9 +94,8 @@ async fn an_object_that_was_costly_comes_after_the_others_of_its_namespace() {
 async fn a_retry_keeps_the_priority_that_the_object_had() {
     let queue = Queue::default();
     queue.push(&key("fresh"), Priority::Fresh);
-    let turn = queue.next().await;
-    queue.push_later(&turn.key, Duration::from_secs(1));
-    queue.done(&turn.key, Duration::ZERO);
+    let item = queue.next().await;
+    queue.done(&item.key, Duration::ZERO, Some(later(Duration::from_secs(1))));
     queue.push(&key("old"), Priority::Verify);
     tokio::time::advance(Duration::from_secs(2)).await;
     assert_eq!(queue.next().await.priority, Priority::Fresh);
@@ -105,27 +110,40 @@ async fn an_object_is_never_worked_on_twice_at_once() {
     assert_eq!(next(&queue).await.as_deref(), Some("a"));
     queue.push(&key("a"), Priority::Verify);
     assert_eq!(next(&queue).await, None, "still being worked on");
-    queue.done(&key("a"), Duration::ZERO);
+    queue.done(&key("a"), Duration::ZERO, None);
     assert_eq!(next(&queue).await.as_deref(), Some("a"), "changed meanwhile");
-    queue.done(&key("a"), Duration::ZERO);
+    queue.done(&key("a"), Duration::ZERO, None);
     assert_eq!(next(&queue).await, None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_delayed_object_comes_in_its_time_or_earlier_for_a_reason() {
     let queue = Queue::default();
-    queue.push_later(&key("a"), Duration::from_mins(1));
+    queue.push(&key("a"), Priority::Fresh);
+    next(&queue).await.expect("it is due");
+    queue.done(&key("a"), Duration::ZERO, Some(later(Duration::from_mins(1))));
     assert_eq!(next(&queue).await, None);
     tokio::time::advance(Duration::from_secs(61)).await;
     assert_eq!(next(&queue).await.as_deref(), Some("a"));
-    queue.done(&key("a"), Duration::ZERO);
-
-    queue.push_later(&key("a"), Duration::from_mins(1));
+    queue.done(&key("a"), Duration::ZERO, Some(later(Duration::from_mins(1))));
     queue.push(&key("a"), Priority::Fresh);
     assert_eq!(next(&queue).await.as_deref(), Some("a"));
-    queue.done(&key("a"), Duration::ZERO);
+    queue.done(&key("a"), Duration::ZERO, None);
     tokio::time::advance(Duration::from_secs(61)).await;
     assert_eq!(next(&queue).await, None, "the old date is void");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_while_an_object_is_worked_on_comes_before_its_retry() {
+    let queue = Queue::default();
+    queue.push(&key("a"), Priority::Fresh);
+    next(&queue).await.expect("it is due");
+    queue.push(&key("a"), Priority::Verify);
+    queue.done(&key("a"), Duration::ZERO, Some(later(Duration::from_hours(1))));
+    assert_eq!(next(&queue).await.as_deref(), Some("a"));
+    let at_once = Requeue { after: Duration::ZERO, priority: Priority::Fresh };
+    queue.done(&key("a"), Duration::ZERO, Some(at_once));
+    assert_eq!(queue.next().await.priority, Priority::Fresh, "the outcome itself asks for it");
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,22 +169,23 @@ async fn an_object_that_fails_again_and_again_has_one_date_and_none_once_it_is_g
     for _ in 0..1_000 {
         queue.push(&key("bad"), Priority::Fresh);
         assert_eq!(next(&queue).await.as_deref(), Some("bad"));
-        queue.push_later(&key("bad"), Duration::from_hours(1));
-        queue.done(&key("bad"), Duration::ZERO);
-        queue.push_later(&key("bad"), Duration::from_hours(2));
+        queue.done(&key("bad"), Duration::ZERO, Some(later(Duration::from_hours(2))));
     }
     assert_eq!(queue.delayed(), 1);
     queue.forget(&key("bad"));
     assert_eq!(queue.delayed(), 0);
     // Its twin: many that fail once each have a date each, and come.
     for number in 0..1_000 {
-        queue.push_later(&key(&number.to_string()), Duration::from_hours(1));
+        let name = key(&number.to_string());
+        queue.push(&name, Priority::Fresh);
+        next(&queue).await.expect("it is due");
+        queue.done(&name, Duration::ZERO, Some(later(Duration::from_hours(1))));
     }
     assert_eq!(queue.delayed(), 1_000);
     tokio::time::advance(Duration::from_mins(61)).await;
     for _ in 0..1_000 {
         let name = next(&queue).await.expect("it is due");
-        queue.done(&key(&name), Duration::ZERO);
+        queue.done(&key(&name), Duration::ZERO, None);
     }
     assert_eq!(queue.delayed(), 0);
 }
@@ -177,13 +196,13 @@ async fn what_a_turn_cost_is_not_remembered_of_an_object_that_went_meanwhile() {
     queue.push(&key("anew"), Priority::Fresh);
     assert_eq!(next(&queue).await.as_deref(), Some("anew"));
     queue.forget(&key("anew"));
-    queue.done(&key("anew"), Duration::from_secs(3));
+    queue.done(&key("anew"), Duration::from_secs(3), None);
     for name in ["anew", "a", "b"] {
         queue.push(&key(name), Priority::Fresh);
     }
     let mut order = vec![];
     while let Some(name) = next(&queue).await {
-        queue.done(&key(&name), Duration::ZERO);
+        queue.done(&key(&name), Duration::ZERO, None);
         order.push(name);
     }
     assert_eq!(order, ["anew", "a", "b"]);
@@ -194,11 +213,11 @@ async fn ask(queue: &Queue, objects: &[Key]) -> Vec<Key> {
     let mut placed = vec![];
     for object in objects {
         queue.push(object, Priority::Fresh);
-        let turn = tokio::time::timeout(Duration::from_millis(1), queue.next()).await.expect("a free slot");
-        if queue.place(&turn.key) {
-            placed.push(turn.key);
+        let item = tokio::time::timeout(Duration::from_millis(1), queue.next()).await.expect("a free slot");
+        if queue.place(&item.key) {
+            placed.push(item.key);
         } else {
-            queue.done(&turn.key, Duration::ZERO);
+            queue.done(&item.key, Duration::ZERO, None);
         }
     }
     placed
@@ -213,18 +232,18 @@ async fn half_of_the_slots_may_wait_for_what_is_long_and_the_others_come_again_w
     assert_eq!(placed.len(), AT_ONCE / 2);
     queue.push(&Key::new("new", "short"), Priority::Fresh);
     assert_eq!(next(&queue).await.as_deref(), Some("short"), "there are slots for what is short");
-    queue.done(&Key::new("new", "short"), Duration::ZERO);
+    queue.done(&Key::new("new", "short"), Duration::ZERO, None);
     assert_eq!(next(&queue).await, None, "without a place it would open its items in vain");
     // One that is changed while it waits asks again, and stands in line once.
     assert!(ask(&queue, &objects[AT_ONCE - 1..]).await.is_empty());
     let mut finished = 0;
     let mut running = placed;
     while let Some(object) = running.pop() {
-        queue.done(&object, Duration::from_secs(2));
+        queue.done(&object, Duration::from_secs(2), None);
         finished += 1;
-        while let Ok(turn) = tokio::time::timeout(Duration::from_millis(1), queue.next()).await {
-            assert!(queue.place(&turn.key), "it came with its place");
-            running.push(turn.key);
+        while let Ok(item) = tokio::time::timeout(Duration::from_millis(1), queue.next()).await {
+            assert!(queue.place(&item.key), "it came with its place");
+            running.push(item.key);
         }
     }
     assert_eq!(finished, AT_ONCE, "each of them once");
@@ -246,7 +265,7 @@ async fn a_namespace_takes_half_of_the_places_and_whoever_goes_gives_its_own_bac
     for object in &placed {
         queue.forget(object);
         assert!(queue.place(object), "it has one still");
-        queue.done(object, Duration::ZERO);
+        queue.done(object, Duration::ZERO, None);
     }
     assert_eq!(next(&queue).await, None);
     assert_eq!(ask(&queue, &objects).await.len(), AT_ONCE / 4, "all are free again");
@@ -261,8 +280,8 @@ async fn one_that_settles_without_the_place_that_it_waited_for_leaves_it_to_othe
     // Changed, it takes no time any more.
     queue.push(first, Priority::Fresh);
     assert_eq!(queue.next().await.key, *first);
-    queue.done(first, Duration::ZERO);
-    queue.done(&placed[0], Duration::from_secs(1));
+    queue.done(first, Duration::ZERO, None);
+    queue.done(&placed[0], Duration::from_secs(1), None);
     assert_eq!(queue.next().await.key, *second);
     assert!(queue.place(second));
     assert_eq!(next(&queue).await, None);

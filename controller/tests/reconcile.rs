@@ -6,11 +6,13 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::OwnerReference};
 use sealed_secrets_controller::{
-    api::error::ApiError,
+    api::{
+        error::ApiError,
+        retry::{self, Retry},
+    },
     reconcile::{
-        outcome::{Failure, Retry},
-        plan::{Refusal, Write, keeping, plan},
-        retry,
+        outcome::Failure,
+        plan::{Refusal, Write, plan, preserve_volatile},
     },
     report::status,
 };
@@ -115,7 +117,8 @@ fn nothing_is_written_when_nothing_differs() {
 fn an_item_that_renders_otherwise_each_time_is_kept_in_a_secret_of_ours_and_only_there() {
     let kept = |existing: &Secret| {
         let wanted =
-            keeping(&wanted(), Some(existing), UID, &["k".to_owned(), "absent".to_owned()]).into_owned();
+            preserve_volatile(&wanted(), Some(existing), UID, &["k".to_owned(), "absent".to_owned()])
+                .into_owned();
         wanted.data.unwrap()["k"].0.clone()
     };
     let drawn_before = existing(|secret| secret.data = bare(&[("k", "old"), ("absent", "x")]).data);
@@ -125,7 +128,7 @@ fn an_item_that_renders_otherwise_each_time_is_kept_in_a_secret_of_ours_and_only
     foreign.metadata.owner_references = None;
     assert_eq!(kept(&foreign), b"v", "nobody else's bytes come in");
     let wanted = wanted();
-    let same = keeping(&wanted, Some(&drawn_before), UID, &[]);
+    let same = preserve_volatile(&wanted, Some(&drawn_before), UID, &[]);
     assert_eq!(*same, wanted, "other items are never kept");
 }
 
@@ -208,12 +211,17 @@ fn an_ownerless_secret_of_ours_is_recognised_by_its_mark_on_both_sides() {
 }
 
 #[test]
-fn immutability_is_turned_on_never_off_and_keeps_values() {
+fn immutability_is_turned_on_and_keeps_values_and_cannot_be_dropped() {
     let mut immutable = wanted();
     immutable.immutable = Some(true);
     assert_eq!(replaced(plan(&immutable, Some(&existing(|_| {})), UID, None)).immutable, Some(true));
     let fixed = existing(|s| s.immutable = Some(true));
-    assert_eq!(plan(&wanted(), Some(&fixed), UID, None), Write::Unchanged);
+    assert_eq!(plan(&immutable, Some(&fixed), UID, None), Write::Unchanged);
+    assert_eq!(
+        plan(&wanted(), Some(&fixed), UID, None),
+        Write::Refuse(Refusal::StaysImmutable { name: "app".to_owned() }),
+        "a template that drops it is told, and not called synced"
+    );
     let other_value = existing(|s| {
         s.immutable = Some(true);
         s.data = Some(BTreeMap::from([("k".into(), ByteString(b"old".to_vec()))]));
@@ -350,9 +358,9 @@ fn a_long_message_is_cut_at_a_character() {
 fn retries_grow_to_a_cap_and_never_end() {
     let wait = |attempt| retry::wait(Retry::Backoff, attempt, 3);
     assert_eq!([1, 2, 3].map(wait), [100, 200, 400].map(Duration::from_millis));
-    assert_eq!([4, 5].map(wait), [5, 10].map(Duration::from_secs));
+    assert_eq!([4, 5].map(wait), [20, 40].map(Duration::from_secs));
     assert_eq!([20, 1000, u32::MAX].map(wait), [Duration::from_mins(5); 3]);
-    assert_eq!(retry::wait(Retry::Backoff, 1, 0), Duration::from_secs(5));
+    assert_eq!(retry::wait(Retry::Backoff, 1, 0), retry::SLOW);
     assert_eq!(retry::wait(Retry::After(Duration::from_secs(7)), 99, 3), Duration::from_secs(7));
 }
 
@@ -464,7 +472,38 @@ fn a_refused_key_says_why_and_rests() {
         assert!(
             matches!(failure.retry(), Some(Retry::After(_)))
                 && failure.is_stalled()
-                && failure.is_worth_telling()
+                && failure.is_worth_telling(false)
         );
     }
+}
+
+/// Ours is the only owner that is set and removed.
+#[test]
+fn owners_that_others_added_stay() {
+    let other = |controller| OwnerReference { controller: Some(controller), ..owner("uid-of-another") };
+    let with =
+        |owners: Vec<OwnerReference>| existing(|secret| secret.metadata.owner_references = Some(owners));
+    let owners_after = |wanted: &Secret, before: &Secret| match plan(wanted, Some(before), UID, None) {
+        Write::Replace(secret) => secret.metadata.owner_references,
+        Write::Unchanged => before.metadata.owner_references.clone(),
+        other => panic!("{other:?}"),
+    };
+    let both = with(vec![other(false), owner(UID)]);
+    assert_eq!(plan(&wanted(), Some(&both), UID, None), Write::Unchanged, "nothing to write");
+
+    let mut ownerless = wanted();
+    ownerless.metadata.owner_references = None;
+    annotate(&mut ownerless, names::SKIP_SET_OWNER_REFERENCES, "true");
+    assert_eq!(owners_after(&ownerless, &both), Some(vec![other(false)]), "ours goes");
+    let mut theirs = with(vec![other(true)]);
+    annotate(&mut theirs, names::SKIP_SET_OWNER_REFERENCES, "true");
+    assert_eq!(owners_after(&ownerless, &theirs), Some(vec![other(true)]), "a controlling one stays too");
+
+    let mut managed = with(vec![other(true)]);
+    annotate(&mut managed, names::MANAGED, "true");
+    assert_eq!(
+        owners_after(&wanted(), &managed),
+        Some(vec![owner(UID)]),
+        "taken over: there is one controller"
+    );
 }

@@ -48,7 +48,7 @@ pub enum ControllerError {
         log: String,
     },
     /// It runs and does not answer.
-    #[error("the controller did not answer on /healthz in time; its log ends:\n{log}")]
+    #[error("the controller did not answer on /readyz in time; its log ends:\n{log}")]
     NotHealthy {
         /// The end of its log.
         log: String,
@@ -108,7 +108,7 @@ impl Controller {
         self.child.id()
     }
 
-    /// Where it serves `/v1/…` and `/healthz`.
+    /// Where it serves `/v1/…`, `/healthz` and `/readyz`.
     pub fn http(&self) -> SocketAddr {
         self.http
     }
@@ -118,14 +118,14 @@ impl Controller {
         self.metrics
     }
 
-    /// Waits until `/healthz` says ok.
+    /// Waits until `/readyz` says ok.
     pub async fn healthy(&mut self, within: Duration) -> Result<(), ControllerError> {
         let start = Instant::now();
         while start.elapsed() < within {
             if let Some(status) = self.child.try_wait()? {
                 return Err(ControllerError::Ended { status, log: self.log_tail() });
             }
-            if http_client::get(self.http, "/healthz").await.is_ok_and(|answer| answer.status == 200) {
+            if http_client::get(self.http, "/readyz").await.is_ok_and(|answer| answer.status == 200) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(30)).await;
@@ -199,7 +199,10 @@ fn in_cluster(home: &Home<'_>) -> io::Result<Command> {
 /// A command that becomes what follows it, with the ServiceAccount's kubeconfig.
 fn with_kubeconfig(home: &Home<'_>) -> io::Result<Command> {
     let access = Access { server: home.server, ca: home.ca, token: home.token, namespace: home.namespace };
-    let path = home.folder.join("controller.kubeconfig");
+    // Replicas have one each.
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let path = home.folder.join(format!("controller-{number}.kubeconfig"));
     std::fs::write(&path, access.kubeconfig().to_string())?;
     // Outside the sandbox's own PID namespace nothing else ends the controller when we are killed.
     let mut command = if namespace::inside() || !has_setpriv() {

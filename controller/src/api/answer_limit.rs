@@ -66,7 +66,7 @@ where
     }
 }
 
-fn is_watch(uri: &::http::Uri) -> bool {
+pub(super) fn is_watch(uri: &::http::Uri) -> bool {
     uri.query().unwrap_or_default().split('&').any(|pair| matches!(pair, "watch=true" | "watch=1"))
 }
 

@@ -13,7 +13,13 @@ use kube::{
 };
 use tower::{Layer, Service};
 
-use crate::{api::answer_limit::AnswerLimit, capacity::gcra::Rate, config::ClientRate};
+use super::{
+    answer_limit::AnswerLimit,
+    deadline::Deadline,
+    gate::{Gate, MayWrite},
+    limits::{CONNECT, SILENCE},
+};
+use crate::{capacity::gcra::Rate, config::ClientRate};
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -26,8 +32,9 @@ pub enum ClientError {
     Build(#[source] kube::Error),
 }
 
-/// Connects from within a cluster or by kubeconfig, limited to a rate only when one was given.
-pub async fn connect(rate: Option<ClientRate>) -> Result<Client, ClientError> {
+/// Connects from within a cluster or by kubeconfig, limited to a rate only when one was given. Writes pass while
+/// `may_write` says so.
+pub async fn connect(rate: Option<ClientRate>, may_write: Arc<dyn MayWrite>) -> Result<Client, ClientError> {
     // In a cluster the service account wins over a kubeconfig that happens to lie around.
     let mut config = match kube::Config::incluster() {
         Ok(config) => config,
@@ -35,12 +42,17 @@ pub async fn connect(rate: Option<ClientRate>) -> Result<Client, ClientError> {
     };
     // Compressing lists costs both sides more than the local network does.
     config.disable_compression = true;
-    config.connect_timeout = Some(Duration::from_secs(10));
-    // A peer that vanished without a word: watches hear a bookmark every minute, answers come far sooner.
-    config.read_timeout = Some(Duration::from_mins(5));
+    config.connect_timeout = Some(CONNECT);
+    config.read_timeout = Some(SILENCE);
     config.reset_reader_on_write = true;
+    // Who tries again is said in one place, `api::retry`: a hidden retry outlasts a lease.
+    config.default_retry = false;
     tracing::info!(server = %config.cluster_url, "asking the API server");
-    let builder = ClientBuilder::try_from(config).map_err(ClientError::Build)?.with_layer(&AnswerLimit);
+    let builder = ClientBuilder::try_from(config)
+        .map_err(ClientError::Build)?
+        .with_layer(&AnswerLimit)
+        .with_layer(&Gate(may_write))
+        .with_layer(&Deadline);
     Ok(match rate {
         None => builder.build(),
         Some(rate) => builder.with_layer(&Pace::new(rate)).build(),

@@ -4,6 +4,11 @@ use std::{fmt, time::Duration};
 
 use kube::core::Status;
 
+use super::{
+    gate,
+    retry::{REFUSED_AGAIN, Retry},
+};
+
 /// A request, for messages: verb, resource and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -79,6 +84,15 @@ pub enum ApiError {
         /// The API server's words.
         message: String,
     },
+    /// A webhook, a quota or an API server that is not ready refuses it: all may change without us.
+    #[error("{message}")]
+    NotAdmitted {
+        /// The API server's words.
+        message: String,
+    },
+    /// Another replica may be leading: nothing was sent.
+    #[error("not sent: this replica does not lead, or not for long enough")]
+    NotLeading,
     /// The API server is overloaded or asks to wait.
     #[error("the API server asks to wait")]
     Busy {
@@ -111,6 +125,7 @@ impl ApiError {
     pub fn new(request: Request, error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::of_status(request, *status),
+            error if gate::was_shut(&error) => Self::NotLeading,
             other => Self::Unreachable { request, source: Box::new(other) },
         }
     }
@@ -127,7 +142,8 @@ impl ApiError {
             403 if status.message.contains(" cannot ") => Self::Forbidden { request },
             404 => Self::NotFound { message: status.message },
             409 => Self::Conflict { exists: status.reason == "AlreadyExists", message: status.message },
-            400 | 403 | 413 | 422 => Self::Invalid { message: status.message },
+            403 => Self::NotAdmitted { message: status.message },
+            400 | 413 | 422 => Self::Invalid { message: status.message },
             429 | 503 | 504 => {
                 let wait = status.details.map_or(0, |d| d.retry_after_seconds).max(1);
                 Self::Busy { after: Duration::from_secs(u64::from(wait)) }
@@ -135,6 +151,68 @@ impl ApiError {
             code => Self::Other { request, code, message: status.message },
         }
     }
+}
+
+/// What follows from an error.
+impl ApiError {
+    /// When the same request may do better.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Busy { after } => Retry::NotBefore(*after),
+            // The same object is refused again until it changes, or what it is compared with.
+            Self::Invalid { .. } => Retry::After(REFUSED_AGAIN),
+            Self::Forbidden { .. }
+            | Self::Terminating { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::NotAdmitted { .. }
+            | Self::NotLeading
+            | Self::Other { .. }
+            | Self::Unreachable { .. } => Retry::Backoff,
+        }
+    }
+
+    /// Whether only somebody's act can help, as opposed to another try.
+    pub fn is_stalled(&self) -> bool {
+        match self {
+            Self::Invalid { .. } | Self::Forbidden { .. } | Self::NotAdmitted { .. } => true,
+            Self::Busy { .. }
+            | Self::Terminating { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::NotLeading
+            | Self::Other { .. }
+            | Self::Unreachable { .. } => false,
+        }
+    }
+
+    /// Whether it is worth an Event and a status at once; otherwise only if it outlasts the quick tries, or never: what
+    /// passes by itself is not.
+    pub fn weight(&self) -> Weight {
+        match self {
+            Self::Terminating { .. } | Self::Busy { .. } | Self::NotLeading | Self::Unreachable { .. } => {
+                Weight::Passing
+            }
+            // Somebody else writes at the same time.
+            Self::Conflict { .. } => Weight::IfItLasts,
+            Self::Invalid { .. }
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. }
+            | Self::NotAdmitted { .. }
+            | Self::Other { .. } => Weight::Worth,
+        }
+    }
+}
+
+/// How much an error matters to who owns the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// It passes by itself.
+    Passing,
+    /// It is told if it outlasts the quick tries.
+    IfItLasts,
+    /// It is told at once.
+    Worth,
 }
 
 /// An error with its causes: the outer ones of a client say little.

@@ -2,7 +2,11 @@
 
 pub mod answer_limit;
 pub mod client;
+pub mod deadline;
 pub mod error;
+pub mod gate;
+pub mod limits;
+pub mod retry;
 pub mod sealed;
 mod secret_error;
 mod secret_json;

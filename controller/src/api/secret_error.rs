@@ -38,16 +38,8 @@ impl ApiError {
                 },
                 exists,
             },
-            Self::Invalid { .. } => Self::Invalid {
-                message: match &*faults {
-                    [] if code == 413 => {
-                        format!("Secret {name:?} is invalid: it is too large for the API server")
-                    }
-                    [] => format!("Secret {name:?} was not admitted (HTTP {code}): {NOT_ADMITTED}"),
-                    [fault] => format!("Secret {name:?} is invalid: {fault}"),
-                    faults => format!("Secret {name:?} is invalid: [{}]", faults.join(", ")),
-                },
-            },
+            Self::Invalid { .. } => Self::Invalid { message: refused(&name, code, &faults) },
+            Self::NotAdmitted { .. } => Self::NotAdmitted { message: refused(&name, code, &faults) },
             Self::Other { request, code, .. } => Self::Other {
                 request,
                 code,
@@ -56,8 +48,18 @@ impl ApiError {
             error @ (Self::Forbidden { .. }
             | Self::Terminating { .. }
             | Self::Busy { .. }
+            | Self::NotLeading
             | Self::Unreachable { .. }) => error,
         }
+    }
+}
+
+fn refused(name: &str, code: u16, faults: &[String]) -> String {
+    match faults {
+        [] if code == 413 => format!("Secret {name:?} is invalid: it is too large for the API server"),
+        [] => format!("Secret {name:?} was not admitted (HTTP {code}): {NOT_ADMITTED}"),
+        [fault] => format!("Secret {name:?} is invalid: {fault}"),
+        faults => format!("Secret {name:?} is invalid: [{}]", faults.join(", ")),
     }
 }
 

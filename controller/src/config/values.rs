@@ -152,7 +152,10 @@ fn pairs(flag: &'static str, text: &str) -> Result<BTreeMap<String, String>, Val
         .map(str::trim)
         .filter(|pair| !pair.is_empty())
         .map(|pair| match pair.split_once('=') {
-            Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+            // Compat: the reference cuts at the second `=`.
+            Some((key, value)) if !key.is_empty() => {
+                Ok((key.to_owned(), value.split('=').next().unwrap_or_default().to_owned()))
+            }
             _ => Err(ValueError::Pair { flag, pair: pair.to_owned() }),
         })
         .collect()

@@ -9,6 +9,7 @@ mod buckets;
 mod caller;
 mod cert;
 mod connections;
+mod health;
 mod io;
 mod limits;
 mod object;
@@ -26,7 +27,7 @@ mod verify;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, extract::State, http::StatusCode, middleware, response::Response, routing::any};
+use axum::{Router, extract::State, middleware, routing::any};
 
 pub use account::Account;
 pub use caller::Peer;
@@ -36,7 +37,7 @@ pub use scrape::{Scrape, metrics};
 pub use serve::{Port, bind, serve};
 pub use texts::Texts;
 
-use crate::{capacity::pool::Pool, keys::store::Store, report::metrics::Metrics};
+use crate::{capacity::pool::Pool, keys::store::Store, leader::Leadership, report::metrics::Metrics};
 use receiving::Receiving;
 use turns::Turns;
 
@@ -44,6 +45,7 @@ use turns::Turns;
 #[derive(Clone)]
 pub struct Web {
     keys: Arc<Store>,
+    leadership: Arc<Leadership>,
     pool: Pool,
     metrics: Arc<Metrics>,
     settings: Arc<Settings>,
@@ -73,9 +75,16 @@ pub struct Settings {
 
 impl Web {
     /// Nothing is in flight, and all buckets are full.
-    pub fn new(keys: Arc<Store>, pool: Pool, metrics: Arc<Metrics>, settings: Settings) -> Self {
+    pub fn new(
+        keys: Arc<Store>,
+        leadership: Arc<Leadership>,
+        pool: Pool,
+        metrics: Arc<Metrics>,
+        settings: Settings,
+    ) -> Self {
         Self {
             keys,
+            leadership,
             pool,
             metrics,
             limiter: Arc::new(Limiter::new(settings.rate, settings.burst)),
@@ -115,7 +124,8 @@ pub fn service(web: Web) -> Router {
         .route("/v1/cert.pem", any(cert::cert))
         .merge(limited)
         .layer(middleware::from_fn_with_state(web.clone(), respond::measure))
-        .route("/healthz", any(healthz))
+        .route("/healthz", any(health::lives))
+        .route("/readyz", any(health::is_ready))
         .fallback(respond::not_found)
         .with_state(web)
 }
@@ -126,18 +136,8 @@ fn reserve(web: Web) -> Router {
     Router::new()
         .route("/v1/cert.pem", any(cert::cert))
         .layer(middleware::from_fn_with_state(web.clone(), respond::measure))
-        .route("/healthz", any(healthz))
+        .route("/healthz", any(health::lives))
+        .route("/readyz", any(health::is_ready))
         .fallback(busy)
         .with_state(web)
-}
-
-/// Ready when there is a certificate to serve: what everybody else asks for first.
-async fn healthz(State(web): State<Web>, request: axum::extract::Request) -> Response {
-    if let Some(refused) = respond::only(&request, &[respond::GET, respond::HEAD]) {
-        return refused;
-    }
-    if web.keys.ring().newest().is_none() {
-        return respond::text(StatusCode::SERVICE_UNAVAILABLE, "no sealing key yet\n");
-    }
-    respond::text(StatusCode::OK, "ok\n")
 }

@@ -34,7 +34,7 @@ impl Scrape {
             let index: &Index = &context.index;
             let (depth, oldest) = queue.depth();
             metrics.show_queue(depth, oldest);
-            metrics.show_events(context.good_news.waiting());
+            metrics.show_events(context.deferred.waiting());
             metrics.show_keys(&keys.ring(), &index.items_per_key(), jiff::Timestamp::now());
         });
         Self::of(metrics, refresh)

@@ -85,6 +85,8 @@ pub async fn serve(listener: TcpListener, port: Port, mut stop: watch::Receiver<
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
+    // Who connects now is refused, and asks another replica.
+    drop(listener);
     let _in_time = tokio::time::timeout(LAST_REQUESTS, graceful.shutdown()).await;
 }
 

@@ -1,6 +1,9 @@
 //! Pure: the key Secrets that are known, and the ring that they make.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
@@ -16,6 +19,8 @@ pub struct Held {
     former: Vec<HeldSecret>,
     /// Secrets that look like a key and were made from a SealedSecret, by name, with their uids: told once each.
     planted: BTreeMap<String, String>,
+    /// Secrets with the marks of a key that hold none that can be used.
+    broken: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -45,8 +50,8 @@ pub enum Change {
     },
     /// The Secret has the marks of a key, but was made from a SealedSecret: it is not read.
     Planted,
-    /// It had, and is gone, or has them no more.
-    Unplanted,
+    /// A Secret that was not read as a key, or could not be, is gone or has the marks of one no more.
+    Unmarked,
     /// A key lost its label: nothing opens with it any more.
     Dropped(Fingerprint),
     /// The Secret of a key is gone: it opens until the process ends, and seals no more.
@@ -65,9 +70,9 @@ impl Held {
             if !self.may_drop(&name, secret) {
                 return self.delete(&name);
             }
-            let was_planted = self.planted.remove(&name).is_some();
+            let was_marked = self.forget_marks(&name);
             return match self.drop_key(&name) {
-                Change::None if was_planted => Change::Unplanted,
+                Change::None if was_marked => Change::Unmarked,
                 change => change,
             };
         }
@@ -78,12 +83,13 @@ impl Held {
             let told = self.planted.insert(name, uid.clone()) == Some(uid);
             return if told { Change::None } else { Change::Planted };
         }
-        self.planted.remove(&name);
+        self.forget_marks(&name);
         let pair = match KeyPair::from_secret(secret) {
             Ok(pair) => Arc::new(pair),
             // A key that worked before goes on opening, as if its Secret had been deleted.
             Err(error) => {
                 self.retire(&name);
+                self.broken.insert(name);
                 return Change::Broken(error.to_string());
             }
         };
@@ -134,12 +140,18 @@ impl Held {
 
     /// A key Secret that is gone: an accident can be undone, so the key goes on opening.
     pub fn delete(&mut self, name: &str) -> Change {
-        let was_planted = self.planted.remove(name).is_some();
+        let was_marked = self.forget_marks(name);
         match self.retire(name) {
             Some(fingerprint) => Change::Deleted(fingerprint),
-            None if was_planted => Change::Unplanted,
+            None if was_marked => Change::Unmarked,
             None => Change::None,
         }
+    }
+
+    /// Forgets that a Secret had the marks of a key and was none; says whether it had.
+    fn forget_marks(&mut self, name: &str) -> bool {
+        let was_planted = self.planted.remove(name).is_some();
+        self.broken.remove(name) || was_planted
     }
 
     fn retire(&mut self, name: &str) -> Option<Fingerprint> {
@@ -151,7 +163,7 @@ impl Held {
     /// Names of the Secrets that hold keys in use, or look as if they did.
     pub fn names(&self) -> impl Iterator<Item = &String> {
         let in_use = self.secrets.iter().filter(|(_, held)| !held.deleted).map(|(name, _)| name);
-        in_use.chain(self.planted.keys())
+        in_use.chain(self.planted.keys()).chain(&self.broken)
     }
 
     /// The ring at `now`: keys in the order of their Secrets' creation, each at the instant that `order` says.

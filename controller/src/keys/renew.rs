@@ -6,28 +6,30 @@ use jiff::Timestamp;
 use sealed_secrets_core::keys::renewal::{self, Due, Policy};
 use tokio::sync::{mpsc, watch};
 
-use super::create;
-use crate::context::Context;
+use super::create::{self, CreateError};
+use crate::{api::error::ApiError, context::Context};
 
-/// Makes keys for ever; only while this replica acts.
-pub async fn keep(
-    context: Arc<Context>,
-    mut asked: mpsc::UnboundedReceiver<()>,
-    mut acting: watch::Receiver<bool>,
-) {
+/// Makes keys for ever; only while this replica leads. A request that comes while it does not is for the replica that
+/// does, and is forgotten.
+pub async fn keep(context: Arc<Context>, mut asked: mpsc::UnboundedReceiver<()>) {
     let settings = &context.config.keys;
     let policy = Policy { period: settings.renew_period, cutoff: settings.cutoff };
     let mut snapshots = context.keys.subscribe();
-    if snapshots.wait_for(|now| now.loaded).await.is_err() || acting.wait_for(|acts| *acts).await.is_err() {
+    let mut acting = context.leadership.subscribe();
+    if snapshots.wait_for(|now| now.loaded).await.is_err() {
         return;
     }
     loop {
+        if !stand_by(&mut acting, &mut asked).await {
+            return;
+        }
         let newest = snapshots.borrow_and_update().ring.newest_instant();
         let asked = match renewal::next(newest, policy, Timestamp::now()) {
             Due::Now => true,
             due => tokio::select! {
                 () = elapse(due) => false,
                 _ = snapshots.changed() => false,
+                _ = acting.changed() => false,
                 request = asked.recv() => match request {
                     Some(()) => true,
                     None => return,
@@ -35,32 +37,62 @@ pub async fn keep(
             },
         };
         if asked {
-            make(&context).await;
+            if !make(&context).await {
+                return;
+            }
             // Should a new key ever count as old at once, this is a slow fault and not a flood of keys.
             tokio::time::sleep(FIRST_WAIT).await;
         }
     }
 }
 
-/// Makes one key; tries until the API server has it.
-async fn make(context: &Context) {
+/// Waits until this replica leads, and forgets what is asked for meanwhile; `false` at the end of the process.
+async fn stand_by(acting: &mut watch::Receiver<bool>, asked: &mut mpsc::UnboundedReceiver<()>) -> bool {
+    while !*acting.borrow_and_update() {
+        tokio::select! {
+            changed = acting.changed() => if changed.is_err() { return false },
+            request = asked.recv() => match request {
+                Some(()) => tracing::warn!(
+                    "asked for a new key, but another replica leads: send the signal to that one"
+                ),
+                None => return false,
+            },
+        }
+    }
+    true
+}
+
+/// Makes one key; tries until the API server has it, as long as this replica leads. `false`: it refuses the first key,
+/// and without one the controller is of no use: the process ends, as the reference's does.
+async fn make(context: &Context) -> bool {
     let mut wait = FIRST_WAIT;
-    loop {
+    while context.leadership.is_acting() {
         let (client, namespace) = (&context.client, &context.config.own_namespace);
         match create::create(client, namespace, &context.config.keys, Timestamp::now()).await {
             Ok(secret) => {
                 let name = secret.metadata.name.as_deref().unwrap_or_default();
                 tracing::info!(secret = name, namespace, "made a new key");
                 context.keys.apply(&secret);
-                return;
+                return true;
             }
+            Err(CreateError::Store(ApiError::NotLeading)) => tokio::time::sleep(FIRST_WAIT).await,
             Err(error) => {
+                context.metrics.key_errors.inc();
+                if matches!(error, CreateError::Store(ApiError::Invalid { .. }))
+                    && context.keys.ring().newest().is_none()
+                {
+                    tracing::error!(
+                        "{error}; correct --privatekey-labels, --privatekey-annotations or --key-prefix"
+                    );
+                    return false;
+                }
                 tracing::error!("{error}; trying again in {} s", wait.as_secs());
                 tokio::time::sleep(wait).await;
                 wait = (wait * 2).min(LONGEST_WAIT);
             }
         }
     }
+    true
 }
 
 async fn elapse(due: Due) {

@@ -11,8 +11,7 @@ use crate::{
     capacity::pool::Priority,
     context::Context,
     report::events::{Kind, Note},
-    state::index::State,
-    watch::sealed,
+    state::entry::State,
 };
 
 /// Hears of every change of the keys, for ever.
@@ -27,7 +26,9 @@ pub async fn report(context: Arc<Context>, mut news: mpsc::UnboundedReceiver<New
             Kind::Warning => tracing::warn!(secret = news.secret, "{message}"),
         }
         if kind == Kind::Warning {
-            context.events.tell(note(&context, &news, kind, reason, message)).await;
+            // The next key may open what waits, and does not wait for the API server to take an Event.
+            let (events, note) = (Arc::clone(&context.events), note(&context, &news, kind, reason, message));
+            tokio::spawn(async move { events.tell(note).await });
         }
     }
 }
@@ -36,12 +37,12 @@ pub async fn report(context: Arc<Context>, mut news: mpsc::UnboundedReceiver<New
 fn react(context: &Context, change: &Change) {
     match change {
         Change::Added(_) | Change::AddedWithoutCertificate(..) | Change::Replaced { .. } => {
-            sealed::wake(context, |entry| entry.state == State::WaitsForKey, Priority::Fresh);
+            context.wake(|entry| *entry.state() == State::WaitsForKey, Priority::Fresh);
         }
         Change::Dropped(lost) => {
-            sealed::wake(context, |entry| entry.keys.iter().any(|(key, _)| key == lost), Priority::Verify);
+            context.wake(|entry| entry.keys().iter().any(|(key, _)| key == lost), Priority::Verify);
         }
-        Change::None | Change::Deleted(_) | Change::Broken(_) | Change::Planted | Change::Unplanted => {}
+        Change::None | Change::Deleted(_) | Change::Broken(_) | Change::Planted | Change::Unmarked => {}
     }
 }
 
@@ -68,10 +69,10 @@ fn words(context: &Context, change: &Change) -> (Kind, &'static str, String) {
             "KeyNotRead",
             "this Secret has the marks of a sealing key but was made from a SealedSecret, so it is not read as one: if it is yours, apply it by hand without that owner and without the annotation sealedsecrets.bitnami.com/skip-set-owner-references; if not, delete the SealedSecret, and seal anew what was sealed to its certificate".to_owned(),
         ),
-        Change::Unplanted => (
+        Change::Unmarked => (
             Kind::Normal,
             "KeyNotReadGone",
-            "a Secret that had the marks of a sealing key and was not read is gone or has them no more".to_owned(),
+            "a Secret with the marks of a sealing key that was not used is gone or has them no more".to_owned(),
         ),
         Change::Dropped(key) => (
             Kind::Warning,

@@ -144,7 +144,7 @@ impl Store {
         tokio::join!(watching, looking_up);
     }
 
-    /// Looks at a Secret by name, once: one that left the watch, or the legacy one.
+    /// Ownership at a Secret by name, once: one that left the watch, or the legacy one.
     pub async fn look_up(&self, client: &Client, last_seen: &Secret) -> Look {
         let secrets = Secrets::new(client, &self.namespace);
         let name = last_seen.metadata.name.clone().unwrap_or_default();
@@ -269,6 +269,8 @@ fn is_passing(error: &ApiError) -> bool {
         | ApiError::NotFound { .. }
         | ApiError::Conflict { .. }
         | ApiError::Invalid { .. }
+        | ApiError::NotAdmitted { .. }
+        | ApiError::NotLeading
         | ApiError::Busy { .. }
         | ApiError::Unreachable { .. } => true,
     }

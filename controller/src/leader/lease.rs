@@ -31,6 +31,7 @@ pub(super) enum Act {
 pub(super) struct Seen {
     version: String,
     since: Instant,
+    silence: Duration,
 }
 
 /// Decides, and remembers what was seen.
@@ -47,11 +48,22 @@ pub(super) fn decide(held: Option<&Held>, me: &str, seen: &mut Option<Seen>, now
             if now.saturating_duration_since(seen.since) >= held.silence { Act::Take } else { Act::Wait }
         }
         Some(_) | None => {
-            *seen = Some(Seen { version: held.version.clone(), since: now });
+            *seen = Some(Seen { version: held.version.clone(), since: now, silence: held.silence });
             Act::Wait
         }
     }
 }
+
+/// When to look again: often enough to renew in time, and exactly when the silence of another has lasted long enough.
+pub(super) fn next_look(seen: Option<&Seen>, now: Instant) -> Duration {
+    let left = seen.map(|seen| (seen.since + seen.silence).saturating_duration_since(now));
+    left.filter(|left| !left.is_zero()).map_or(ROUND, |left| ROUND.min(left))
+}
+
+/// How long a holder may stay silent before another takes the lease.
+pub(super) const SILENCE: Duration = Duration::from_secs(15);
+/// A lease is taken over at most this, and a round trip, after its silence.
+const ROUND: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
@@ -78,5 +90,16 @@ mod tests {
         assert_eq!(decide(Some(&held("other", "2")), "me", &mut seen, at(20)), Act::Wait, "it has renewed");
         assert_eq!(decide(Some(&held("other", "2")), "me", &mut seen, at(34)), Act::Wait);
         assert_eq!(decide(Some(&held("other", "2")), "me", &mut seen, at(35)), Act::Take);
+    }
+
+    #[test]
+    fn a_silent_lease_is_looked_at_the_moment_it_may_be_taken() {
+        let (mut seen, begin) = (None, Instant::now());
+        decide(Some(&held("other", "1")), "me", &mut seen, begin);
+        assert_eq!(next_look(seen.as_ref(), begin), ROUND);
+        let nearly = begin + Duration::from_millis(14_700);
+        assert_eq!(next_look(seen.as_ref(), nearly), Duration::from_millis(300));
+        assert_eq!(next_look(seen.as_ref(), begin + Duration::from_secs(16)), ROUND);
+        assert_eq!(next_look(None, begin), ROUND);
     }
 }

@@ -1,13 +1,23 @@
-//! Which replica acts: without `--leader-elect` every one, with it the one that holds the lease.
+//! Which replica acts: without `--leader-elect` every one, with it the one that holds the lease. The others serve
+//! certificates and answer verify and rotate all the same.
 //!
-//! The others serve certificates and answer verify and rotate all the same.
+//! # Expected flow
+//! A candidate looks at the lease every second and takes it when it is free or its holder was silent for 15 s. The holder
+//! renews it in the same rhythm; each look has a deadline of three seconds. One that loses it stops writing, forgets what
+//! it knew and stands by again. At the end of the process the lease is given back.
+//!
+//! # Guarantees
+//! Two replicas never write at once: see [`Leadership`]. Clocks of replicas are never compared: a candidate counts by its
+//! own monotonic clock from when it saw a renewal.
+//!
+//! # Why not a crate
+//! `kubert`'s lease compares wall clocks and needs the verb `patch`, which the roles of existing installs lack; neither
+//! it nor `kube-lease-manager` gives a value that expires and can be looked at before each write.
 
+mod leadership;
 mod lease;
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use k8s_openapi::{
@@ -15,59 +25,81 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
 };
 use kube::{Api, api::PostParams};
-use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 
-use self::lease::{Act, Held, Seen, decide};
+pub use self::leadership::Leadership;
+use self::lease::{Act, Held, Seen, decide, next_look};
 use crate::{
-    api::error::{ApiError, Request},
+    api::{
+        error::{ApiError, Request},
+        limits::LEASE_ROUND,
+    },
     context::Context,
 };
 
-/// Says when this replica acts; ends only when it may act no more.
-pub async fn lead(context: Arc<Context>, act: watch::Sender<bool>) {
+/// Stands as a candidate for ever; says in `context.leadership` how that goes.
+pub async fn lead(context: Arc<Context>) {
     if !context.config.leader_elect {
-        begin(&context, &act);
+        context.metrics.leader.set(1.0);
         return std::future::pending().await;
     }
     let mut candidate = Candidate::new(&context);
-    let mut renewed = Instant::now();
     loop {
         let begun = Instant::now();
-        match candidate.round().await {
-            Ok(holds) => {
-                if holds {
-                    renewed = begun;
-                    begin(&context, &act);
-                } else if context.is_acting() {
-                    tracing::error!(
-                        "another replica took the lease; this one stops, to come back as a candidate"
-                    );
-                    return;
-                }
-            }
-            Err(error @ ApiError::Forbidden { .. }) => {
-                tracing::warn!("{error}; until then this replica acts as if it were alone");
-                begin(&context, &act);
-                return std::future::pending().await;
-            }
-            Err(error) => tracing::warn!(%error, "cannot renew the lease"),
-        }
-        if context.is_acting() && renewed.elapsed() >= GIVE_UP {
-            tracing::error!(
-                "the lease could not be renewed in time; this replica stops, to come back as a candidate"
-            );
-            return;
-        }
-        tokio::time::sleep(ROUND).await;
+        let outcome = timeout(LEASE_ROUND, candidate.round()).await;
+        take_in(&context, begun, outcome.ok());
+        context.metrics.leader.set(f64::from(u8::from(context.leadership.is_acting())));
+        tokio::time::sleep(next_look(candidate.seen.as_ref(), std::time::Instant::now())).await;
     }
 }
 
-/// Gives the lease back, so that another replica need not wait for its end.
+/// What follows from a look at the lease that began then; `None`: it took too long.
+fn take_in(context: &Context, begun: Instant, outcome: Option<Result<Round, ApiError>>) {
+    let leadership = &context.leadership;
+    let acted = leadership.is_acting();
+    match outcome {
+        Some(Ok(Round::Ours)) => {
+            leadership.renewed(begun);
+            if !acted {
+                tracing::info!("this replica leads");
+            }
+        }
+        Some(Ok(Round::Theirs)) => {
+            leadership.lost();
+            if acted {
+                tracing::error!("another replica took the lease; this one stands by");
+            }
+        }
+        Some(Err(error @ ApiError::Forbidden { .. })) => {
+            if leadership.can_lead() {
+                tracing::error!("{error}; until then this replica stands by, and is not ready");
+            }
+            leadership.forbidden();
+        }
+        Some(Ok(Round::Raced)) | None => end(context, acted, "it was not renewed in time"),
+        Some(Err(error)) => {
+            tracing::warn!(%error, "cannot look at the lease");
+            end(context, acted, "the API server did not renew it in time");
+        }
+    }
+}
+
+fn end(context: &Context, acted: bool, why: &str) {
+    if context.leadership.has_ended(Instant::now()) {
+        context.leadership.lost();
+        if acted {
+            tracing::error!("the lease has ended: {why}; this replica stands by");
+        }
+    }
+}
+
+/// Gives the lease back, so that another replica need not wait for its end. Nothing may be written afterwards.
 pub async fn release(context: &Context) {
-    if !(context.config.leader_elect && context.is_acting()) {
+    if !(context.config.leader_elect && context.leadership.is_acting()) {
         return;
     }
     let candidate = Candidate::new(context);
+    context.leadership.lost();
     let giving = async {
         if let Ok(Some(lease)) = candidate.leases.get_opt(NAME).await
             && lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_deref()) == Some(&*candidate.me)
@@ -76,17 +108,15 @@ pub async fn release(context: &Context) {
             let _best_effort = candidate.leases.replace(NAME, &PostParams::default(), &freed).await;
         }
     };
-    let _in_time = tokio::time::timeout(Duration::from_secs(2), giving).await;
+    let _in_time = timeout(LAST_WORD, giving).await;
 }
 
-fn begin(context: &Context, act: &watch::Sender<bool>) {
-    if !context.acting.swap(true, Ordering::AcqRel) {
-        if context.config.leader_elect {
-            tracing::info!("this replica acts");
-        }
-        context.metrics.leader.set(1.0);
-        act.send_replace(true);
-    }
+/// Whose the lease is after a look at it.
+enum Round {
+    Ours,
+    Theirs,
+    /// Somebody else wrote it at the same time: the next look tells.
+    Raced,
 }
 
 /// One replica that wants the lease.
@@ -108,26 +138,29 @@ impl Candidate {
         }
     }
 
-    /// Looks at the lease and takes or renews it if it may; says whether it is ours.
-    async fn round(&mut self) -> Result<bool, ApiError> {
+    /// Looks at the lease and takes or renews it if it may.
+    async fn round(&mut self) -> Result<Round, ApiError> {
         let found = self.leases.get_opt(NAME).await.map_err(|error| self.error("get", error))?;
         let held = found.as_ref().map(held);
-        let (verb, sent) = match (decide(held.as_ref(), &self.me, &mut self.seen, Instant::now()), found) {
-            (Act::Wait, _) => return Ok(false),
-            (Act::Take | Act::Renew, Some(found)) => {
-                let lease = Self::lease(found.metadata, &self.me, SILENCE_SECONDS);
-                ("update", self.leases.replace(NAME, &PostParams::default(), &lease).await)
-            }
-            (Act::Create | Act::Take | Act::Renew, _) => {
-                let metadata = ObjectMeta { name: Some(NAME.to_owned()), ..ObjectMeta::default() };
-                let lease = Self::lease(metadata, &self.me, SILENCE_SECONDS);
-                ("create", self.leases.create(&PostParams::default(), &lease).await)
-            }
-        };
+        let (verb, sent) =
+            match (decide(held.as_ref(), &self.me, &mut self.seen, std::time::Instant::now()), found) {
+                (Act::Wait, _) => return Ok(Round::Theirs),
+                (Act::Take | Act::Renew, Some(found)) => {
+                    let lease = Self::lease(found.metadata, &self.me, SILENCE_SECONDS);
+                    ("update", self.leases.replace(NAME, &PostParams::default(), &lease).await)
+                }
+                (Act::Create | Act::Take | Act::Renew, _) => {
+                    let metadata = ObjectMeta { name: Some(NAME.to_owned()), ..ObjectMeta::default() };
+                    let lease = Self::lease(metadata, &self.me, SILENCE_SECONDS);
+                    ("create", self.leases.create(&PostParams::default(), &lease).await)
+                }
+            };
         match sent.map_err(|error| self.error(verb, error)) {
-            Ok(_) => Ok(true),
-            // Another replica was faster.
-            Err(ApiError::Conflict { .. }) => Ok(false),
+            Ok(_) => {
+                self.seen = None;
+                Ok(Round::Ours)
+            }
+            Err(ApiError::Conflict { .. }) => Ok(Round::Raced),
             Err(error) => Err(error),
         }
     }
@@ -161,6 +194,4 @@ fn held(lease: &Lease) -> Held {
 
 const NAME: &str = "sealed-secrets-controller";
 const SILENCE_SECONDS: i32 = 15;
-const ROUND: Duration = Duration::from_secs(2);
-/// Before the silence is over: two replicas must never act at once.
-const GIVE_UP: Duration = Duration::from_secs(10);
+const LAST_WORD: Duration = Duration::from_secs(2);

@@ -1,26 +1,29 @@
-//! What follows from a reconcile: remembered, told, counted and, if need be, tried again.
+//! What follows from a reconcile: told, counted, remembered and, if need be, tried again. The only way out of one.
+//!
+//! Status and Event are written first, so that one transition, [`Entry::conclude`], knows what of all that succeeded.
+//!
+//! [`Entry::conclude`]: crate::state::entry::Entry::conclude
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use sealed_secrets_core::Fingerprint;
 
-use super::{
-    Task,
-    apply::Applied,
-    outcome::{Failure, Retry},
-    retry,
-};
+use super::{apply::Applied, outcome::Failure};
 use crate::{
-    api::error::ApiError,
+    api::{error::ApiError, retry::Retry},
     context::Context,
     report::{
         events::{Kind, Note, digest},
         status,
-        tell::{self, Subject},
+        subject::Subject,
+        tell,
     },
     state::{
-        index::{Cause, Looks, State},
+        conclusion::{Outcome, Policy, Requeue},
+        entry::{Cause, State, Task},
         key::Key,
+        queue::WorkItem,
+        secret::Ownership,
     },
 };
 
@@ -37,187 +40,226 @@ pub(super) struct Finding {
 impl Finding {
     /// Nothing was written.
     pub(super) fn failed(failure: Failure, generation: u64) -> Self {
-        Self { applied: Applied::Failed(failure, Looks::default()), keys: None, generation }
+        Self { applied: Applied::Failed(failure, Ownership::default()), keys: None, generation }
     }
 }
 
-/// The outcome is not wanted any more: nothing is told, and the next turn finds the object as it is then.
+/// The outcome is not wanted any more: nothing is told, and the next worker finds the object as it is then.
 pub(super) fn abandon(context: &Context, key: &Key, task: &Task) {
-    let mut inner = context.index.lock();
-    // An object made anew under the same name has a turn of its own.
-    if let Some(entry) = inner.objects.get_mut(key).filter(|entry| entry.uid == task.uid) {
-        entry.abandon();
-        if !task.drift {
-            entry.cause = Cause::Due;
-        }
+    if let Some(entry) = context.index.lock().of_task(key, task) {
+        entry.abandon(task);
     }
 }
 
-/// A turn panicked where its object could not be told: it rests until it changes. Gives the cost of the turn.
-pub(super) fn rest(context: &Context, key: &Key) -> Duration {
+/// A panic struck where the object could not be told: it rests until it changes.
+pub(super) fn rest(context: &Context, key: &Key) {
     tracing::error!(object = %key, "{}", Failure::Internal);
-    let cost = context.index.with(key, |entry| {
-        entry.state = State::Faulty;
-        entry.abandon();
-        entry.cancel.spent()
-    });
-    cost.unwrap_or_default()
+    context.index.with(key, crate::state::entry::Entry::rest);
 }
 
-/// Remembers, tells, counts and plans the next try.
-pub(super) async fn conclude(context: &Arc<Context>, subject: Subject, task: &Task, finding: Finding) {
-    let generation = finding.generation;
-    if let Some(keys) = finding.keys {
-        context.index.lock().remember_keys(&subject.key, keys);
+/// The object itself could not be read, or is not there.
+pub(super) fn unseen(
+    context: &Context,
+    item: &WorkItem,
+    task: &Task,
+    error: Option<&ApiError>,
+) -> Option<Requeue> {
+    if let Some(error) = error {
+        tracing::warn!(object = %item.key, error = for_log(error), "cannot read a SealedSecret");
     }
-    match finding.applied {
-        Applied::Right { version, wrote, differed } => {
-            let repaired = task.drift && differed;
-            settle(context, &subject, generation, State::Synced(version));
-            if repaired {
-                context.metrics.drift.with_label_values(&[subject.key.namespace()]).inc();
-            }
-            succeed(context, subject, wrote, repaired).await;
+    let outcome = Outcome {
+        told: task.told,
+        ring: context.keys.snapshot().generation,
+        retries: vec![error.map_or(Retry::Backoff, ApiError::retry)],
+        ..Outcome::default()
+    };
+    let counted = error.map(|_| "fetch");
+    remember(context, item, task, outcome, &Shown { errors: counted.as_slice(), ..Shown::default() })
+}
+
+/// Tells, counts and remembers; says when the object comes again.
+pub(super) async fn conclude(
+    context: &Arc<Context>,
+    item: &WorkItem,
+    subject: &Subject,
+    task: &Task,
+    finding: Finding,
+) -> Option<Requeue> {
+    let Finding { applied, keys, generation } = finding;
+    let mut outcome = Outcome { keys, ring: generation, told: task.told, ..Outcome::default() };
+    let mut shown = Shown::default();
+    let mut errors = Vec::new();
+    let told = match applied {
+        Applied::Right { version, merged, wrote, differed } => {
+            outcome.state = Some(State::Synced(version));
+            outcome.merged = Some(merged);
+            shown.drifted = task.cause == Cause::SecretChanged && differed;
+            shown.synced = Some(true);
+            let success = Success { wrote, repaired: shown.drifted };
+            succeed(context, subject, task, &mut outcome, success).await
         }
         Applied::LeftAlone(version) => {
-            let news = settle(context, &subject, generation, State::Drifted(version));
-            if news {
-                context.metrics.drift.with_label_values(&[subject.key.namespace()]).inc();
-                context.events.tell(drifted(&subject, DRIFT_LEFT)).await;
+            let state = State::Drifted(version);
+            shown.drifted = task.state != state;
+            shown.synced = Some(true);
+            outcome.state = Some(state);
+            if shown.drifted {
+                context.events.tell(drifted(subject, DRIFT_LEFT)).await;
+            }
+            // It was unsealed before: a status that could not be written then is written now.
+            write_status(context, subject, None).await
+        }
+        // The watch says what is next.
+        Applied::Absent => Ok(None),
+        Applied::Failed(failure, ownership) => {
+            outcome.state = failure.state(ownership);
+            outcome.retries.extend(failure.retry());
+            if !failure.is_race() {
+                errors.push(failure.metric());
+            }
+            if failure.is_worth_telling(task.attempts >= context.config.quick_retries) {
+                shown.synced = Some(false);
+                fail(context, subject, task, &mut outcome, &failure).await
+            } else {
+                tracing::info!(object = %subject.key, "{}; trying again", for_log(&failure));
+                Ok(None)
             }
         }
-        Applied::Failed(failure, looks) => {
-            settle(context, &subject, generation, failure.state(looks));
-            fail(context, subject, &failure).await;
+    };
+    match told {
+        Ok(version) => outcome.status_version = version,
+        Err(ApiError::Terminating { .. }) => {}
+        Err(error) => {
+            outcome.retries.push(error.retry());
+            let shown = for_log(&error);
+            match error {
+                // Written by somebody else at the same time, or deleted.
+                ApiError::Conflict { .. } | ApiError::NotFound { .. } => {
+                    tracing::debug!(object = %subject.key, error = shown, "the status is not written yet");
+                }
+                _ => {
+                    tracing::warn!(object = %subject.key, error = shown, "cannot write the status of a SealedSecret");
+                    errors.push("status");
+                }
+            }
         }
     }
+    shown.errors = &errors;
+    remember(context, item, task, outcome, &shown)
 }
 
-/// The object itself could not be read.
-pub(super) fn unreadable(context: &Context, key: &Key, error: &ApiError) {
-    let shown = for_log(error);
-    tracing::warn!(object = %key, error = shown, "cannot read a SealedSecret");
-    context.metrics.unseal_errors.with_label_values(&["fetch", key.namespace()]).inc();
-    let wait = match error {
-        ApiError::Busy { after } => Retry::After(*after),
-        ApiError::Forbidden { .. }
-        | ApiError::Terminating { .. }
-        | ApiError::NotFound { .. }
-        | ApiError::Conflict { .. }
-        | ApiError::Invalid { .. }
-        | ApiError::Other { .. }
-        | ApiError::Unreachable { .. } => Retry::Backoff,
+/// What is shown in the metrics of an object that is still there.
+#[derive(Default)]
+struct Shown<'a> {
+    synced: Option<bool>,
+    drifted: bool,
+    errors: &'a [&'static str],
+}
+
+/// Remembers and counts, unless the object is gone: both under one lock, so that a deleted object makes no series again.
+fn remember(
+    context: &Context,
+    item: &WorkItem,
+    task: &Task,
+    outcome: Outcome,
+    shown: &Shown<'_>,
+) -> Option<Requeue> {
+    let (key, config) = (&item.key, &context.config);
+    let policy = Policy {
+        skip_recreate: config.skip_recreate,
+        quick_retries: config.quick_retries,
+        priority: item.priority,
     };
-    again(context, key, wait);
+    let mut inner = context.index.lock();
+    let instance = inner.of_task(key, task)?.instance().to_owned();
+    if shown.synced.is_some() {
+        context.metrics.set_condition(key, &instance, shown.synced);
+    }
+    if shown.drifted {
+        context.metrics.drift.with_label_values(&[key.namespace()]).inc();
+    }
+    for reason in shown.errors {
+        context.metrics.unseal_errors.with_label_values(&[reason, key.namespace()]).inc();
+    }
+    // The keys are looked at under the lock: whoever adds one wakes what waits for it only afterwards.
+    inner.conclude(key, task, outcome, &context.keys.snapshot(), policy)
 }
 
-async fn succeed(context: &Arc<Context>, subject: Subject, wrote: bool, repaired: bool) {
-    context.metrics.set_condition(&subject.key, &instance(context, &subject.key), Some(true));
-    let changed = !tell::is_told(&subject, None);
-    // Without a status to compare with, a new generation that we saw ourselves is news too.
-    let regenerated = context.index.with(&subject.key, |entry| {
-        let said = digest(&["Unsealed", &format!("{:?}", subject.generation)]);
-        let news = entry.told.is_some_and(|told| told != said);
-        entry.told = Some(said);
-        news
-    });
-    let news = wrote || (changed && context.config.update_status) || regenerated == Some(true);
+/// What a success did.
+struct Success {
+    wrote: bool,
+    repaired: bool,
+}
+
+async fn succeed(
+    context: &Arc<Context>,
+    subject: &Subject,
+    task: &Task,
+    outcome: &mut Outcome,
+    success: Success,
+) -> Result<Option<u64>, ApiError> {
+    let Success { wrote, repaired } = success;
+    let said = digest(&["Unsealed", &format!("{:?}", subject.generation)]);
+    outcome.told = Some(said);
+    let news = wrote
+        || match task.told {
+            // Without a status to compare with, a new generation that we saw ourselves is news too.
+            Some(told) => told != said,
+            None => context.config.update_status && !tell::is_told(subject, None),
+        };
     if news {
         tracing::info!(object = %subject.key, wrote, "unsealed");
     }
     let unsealed = subject.note(Kind::Normal, "Unsealed", "SealedSecret unsealed successfully".to_owned());
-    let drifted = repaired.then(|| drifted(&subject, DRIFT_REPAIRED));
-    let key = subject.key.clone();
     let events = async {
-        if let Some(note) = drifted {
-            context.events.tell(note).await;
+        if repaired {
+            context.events.tell(drifted(subject, DRIFT_REPAIRED)).await;
         }
         if news {
-            context.good_news.leave(&context.events, unsealed).await;
+            context.deferred.leave(&context.events, unsealed).await;
         }
     };
-    let (told, ()) = tokio::join!(status(context, subject, None), events);
-    retry_status(context, &key, told);
+    let (told, ()) = tokio::join!(write_status(context, subject, None), events);
+    told
 }
 
-async fn fail(context: &Arc<Context>, subject: Subject, failure: &Failure) {
-    let key = subject.key.clone();
-    context.metrics.unseal_errors.with_label_values(&[failure.metric(), key.namespace()]).inc();
-    if failure.is_worth_telling() {
-        context.metrics.set_condition(&key, &instance(context, &key), Some(false));
-        let said =
-            digest(&[failure.event_reason(), &failure.event_message(), &format!("{:?}", subject.generation)]);
-        let repeated = context.index.with(&key, |entry| entry.told.replace(said) == Some(said)) == Some(true);
-        let known = context.config.update_status && tell::is_told(&subject, Some(failure));
-        let note = subject.note(Kind::Warning, failure.event_reason(), failure.event_message());
-        let events = async {
-            if !repeated && !known {
-                tracing::warn!(object = %key, "{}", for_log(failure));
-                context.events.tell(note).await;
-            }
-        };
-        let (told, ()) = tokio::join!(status(context, subject, Some(failure)), events);
-        retry_status(context, &key, told);
-    } else {
-        tracing::info!(object = %key, "{}; trying again", for_log(failure));
-    }
-    if let Some(retry) = failure.retry() {
-        again(context, &key, retry);
-    }
-}
-
-async fn status(context: &Context, subject: Subject, failure: Option<&Failure>) -> Result<(), ApiError> {
-    if context.config.update_status { tell::write_status(context, subject, failure).await } else { Ok(()) }
-}
-
-fn retry_status(context: &Context, key: &Key, told: Result<(), ApiError>) {
-    let Err(error) = told else { return };
-    if matches!(error, ApiError::Terminating { .. }) {
-        return;
-    }
-    let shown = for_log(&error);
-    tracing::warn!(object = %key, error = shown, "cannot write the status of a SealedSecret");
-    context.metrics.unseal_errors.with_label_values(&["status", key.namespace()]).inc();
-    context.index.with(key, |entry| entry.cause = Cause::Due);
-    again(context, key, Retry::Backoff);
-}
-
-/// Remembers how an object stands; says whether that is new. What its Secret and the keys did meanwhile is
-/// looked at in another turn, at once.
-fn settle(context: &Context, subject: &Subject, generation: u64, state: State) -> bool {
-    let mut inner = context.index.lock();
-    // An object made anew under the same name has a turn of its own.
-    let Some(entry) = inner.objects.get_mut(&subject.key).filter(|entry| *entry.uid == *subject.uid) else {
-        return false;
+async fn fail(
+    context: &Arc<Context>,
+    subject: &Subject,
+    task: &Task,
+    outcome: &mut Outcome,
+    failure: &Failure,
+) -> Result<Option<u64>, ApiError> {
+    let said =
+        digest(&[failure.event_reason(), &failure.event_message(), &format!("{:?}", subject.generation)]);
+    outcome.told = Some(said);
+    let known = context.config.update_status && tell::is_told(subject, Some(failure));
+    let events = async {
+        if task.told != Some(said) && !known {
+            tracing::warn!(object = %subject.key, "{}", for_log(failure));
+            let note = subject.note(Kind::Warning, failure.event_reason(), failure.event_message());
+            context.events.tell(note).await;
+        }
     };
-    let news = entry.state != state;
-    // The keys are looked at under the lock: whoever adds one wakes what waits for it only afterwards.
-    let due = entry.settle(state, generation, &context.keys.snapshot(), context.config.skip_recreate);
-    drop(inner);
-    if let Some(priority) = due {
-        context.queue.push(&subject.key, priority);
-    }
-    news
+    let (told, ()) = tokio::join!(write_status(context, subject, Some(failure)), events);
+    told
 }
 
-fn again(context: &Context, key: &Key, retry: Retry) {
-    let attempt = context.index.with(key, |entry| {
-        entry.attempts = entry.attempts.saturating_add(1);
-        entry.cause = Cause::Due;
-        entry.attempts
-    });
-    if let Some(attempt) = attempt {
-        context.queue.push_later(key, retry::wait(retry, attempt, context.config.quick_retries));
+async fn write_status(
+    context: &Context,
+    subject: &Subject,
+    failure: Option<&Failure>,
+) -> Result<Option<u64>, ApiError> {
+    if context.config.update_status {
+        tell::write_status(&context.client, subject, failure).await
+    } else {
+        Ok(None)
     }
 }
 
 /// A failure that names every item would make a line of any length.
 fn for_log(error: &impl ToString) -> String {
     status::shortened(error.to_string(), LONGEST_LOGGED)
-}
-
-fn instance(context: &Context, key: &Key) -> Box<str> {
-    context.index.with(key, |entry| entry.instance.clone()).unwrap_or_default()
 }
 
 fn drifted(subject: &Subject, what: &str) -> Note {

@@ -1,7 +1,7 @@
 //! One SealedSecret brought to its Secret.
 //!
 //! ```text
-//! turn ─▶ object ─▶ open (pool) ─▶ apply: get, plan, write ─▶ conclude: index, status, Event, metrics, retry
+//! work item ─▶ object ─▶ open (pool) ─▶ apply: get, plan, write ─▶ conclude: tell, remember, requeue
 //! ```
 
 pub mod apply;
@@ -10,7 +10,6 @@ mod conclude;
 pub mod open;
 pub mod outcome;
 pub mod plan;
-pub mod retry;
 pub mod templates;
 pub mod worker;
 
@@ -21,96 +20,84 @@ use std::{
 };
 
 use futures::FutureExt as _;
-
 use sealed_secrets_core::{Fingerprint, SealedSecret, names, unseal::UnsealError};
 
 use self::{
-    apply::Terms,
-    conclude::{Finding, conclude},
+    apply::ApplyOptions,
+    conclude::Finding,
     open::{Stop, Work},
     outcome::Failure,
 };
 use crate::{
-    api::error::{ApiError, Request},
-    api::sealed,
-    capacity::pool::{Cancel, Claim},
+    api::{
+        error::{ApiError, Request},
+        sealed,
+    },
+    capacity::pool::Claim,
     context::Context,
     keys::store::{Snapshot, preferred},
-    report::{status, tell::Subject},
+    report::{status, subject::Subject},
     state::{
-        index::{Cause, Looks, strip},
+        conclusion::Requeue,
+        entry::{Cause, State, Task},
+        index::strip,
         key::Key,
-        queue::Turn,
+        queue::WorkItem,
+        secret::Ownership,
     },
 };
 
-/// Reconciles one object; says how much processor time that took.
-pub async fn reconcile(context: &Arc<Context>, turn: &Turn) -> Duration {
+/// What work on an object leaves for the queue.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Processor time that it took.
+    pub cost: Duration,
+    /// When it comes again.
+    pub requeue: Option<Requeue>,
+}
+
+/// Reconciles one object.
+pub async fn reconcile(context: &Arc<Context>, item: &WorkItem) -> Done {
     let begun = Instant::now();
-    let key = &turn.key;
+    let key = &item.key;
+    let Some((task, of_namespace)) = context.index.lock().begin(key) else { return Done::default() };
     let object = match fetch(context, key).await {
         Ok(Some(object)) => object,
-        // Gone, replaced or going: the watch says what is next.
-        Ok(None) => return Duration::ZERO,
-        Err(error) => {
-            conclude::unreadable(context, key, &error);
-            return Duration::ZERO;
-        }
+        // Gone, most likely: then the watch says so, and it comes no more.
+        Ok(None) => return done(&task, conclude::unseen(context, item, &task, None)),
+        Err(error) => return done(&task, conclude::unseen(context, item, &task, Some(&error))),
     };
-    let Some(task) = Task::of(context, key, &object) else { return Duration::ZERO };
+    let deletes = object.metadata.deletion_timestamp.is_some();
+    if object.metadata.uid.as_deref() != Some(&*task.uid) || deletes != task.deleting {
+        // Another object of its name, or its last days: the watch says what is next.
+        conclude::abandon(context, key, &task);
+        return done(&task, None);
+    }
     context.metrics.unseal_requests.inc();
     let subject = Subject::of(key, &object);
     let generation = context.keys.snapshot().generation;
     // A panic stays with this object, which is told.
-    let found = AssertUnwindSafe(find(context, turn, object, &task)).catch_unwind().await;
+    let found = AssertUnwindSafe(find(context, item, object, &task, of_namespace)).catch_unwind().await;
     let finding = match found {
         Ok(finding) => finding,
         Err(_) => Some(Finding::failed(Failure::Internal, generation)),
     };
     context.metrics.reconcile_seconds.observe(begun.elapsed().as_secs_f64());
-    match finding {
-        Some(finding) if !task.cancel.is_cancelled() => conclude(context, subject, &task, finding).await,
-        // The object changed or is gone: what was found is of one that is no more. Or it comes again.
-        Some(_) | None => conclude::abandon(context, key, &task),
-    }
-    task.cancel.spent()
-}
-
-/// What the index knows that this turn needs.
-struct Task {
-    uid: Box<str>,
-    look_only: bool,
-    /// The status says that this generation was unsealed before.
-    settled: bool,
-    drift: bool,
-    first: Vec<Fingerprint>,
-    /// Tells when nobody wants the outcome any more.
-    cancel: Cancel,
-}
-
-impl Task {
-    fn of(context: &Context, key: &Key, object: &SealedSecret) -> Option<Self> {
-        let mut inner = context.index.lock();
-        let of_namespace = inner.last_key(key.namespace());
-        let entry = inner.objects.get_mut(key)?;
-        if object.metadata.uid.as_deref() != Some(&*entry.uid) || object.metadata.deletion_timestamp.is_some()
-        {
-            return None;
+    let requeue = match finding {
+        Some(finding) if !task.cancel.is_cancelled() => {
+            conclude::conclude(context, item, &subject, &task, finding).await
         }
-        let drift = entry.cause == Cause::SecretChanged;
-        entry.cause = Cause::SecretChanged;
-        let cancel = entry.begin();
-        let look_only = drift && !(entry.repair || context.config.repair_drift);
-        let settled = status::is_settled(object);
-        Some(Self {
-            uid: entry.uid.clone(),
-            look_only,
-            settled,
-            drift,
-            first: preferred(&entry.keys, of_namespace),
-            cancel,
-        })
-    }
+        // The object changed or is gone: what was found is of one that is no more. Or it comes again.
+        Some(_) | None => {
+            conclude::abandon(context, key, &task);
+            None
+        }
+    };
+    done(&task, requeue)
+}
+
+fn done(task: &Task, requeue: Option<Requeue>) -> Done {
+    Done { cost: task.cancel.spent(), requeue }
 }
 
 /// The object: as the watch brought it, or read now.
@@ -128,18 +115,26 @@ async fn fetch(context: &Context, key: &Key) -> Result<Option<Box<SealedSecret>>
 }
 
 /// Opens the object and brings the Secret to it; nothing when nobody wants that any more.
-async fn find(context: &Context, turn: &Turn, object: Box<SealedSecret>, task: &Task) -> Option<Finding> {
+async fn find(
+    context: &Context,
+    item: &WorkItem,
+    object: Box<SealedSecret>,
+    task: &Task,
+    of_namespace: Option<Fingerprint>,
+) -> Option<Finding> {
     let begun = Instant::now();
     let Snapshot { ring, generation, .. } = context.keys.snapshot();
-    let claim = Claim { lane: turn.priority.lane(), owner: Arc::clone(turn.key.owner()) };
-    let place = || context.queue.place(&turn.key);
+    let claim = Claim { lane: item.priority.lane(), owner: Arc::clone(item.key.owner()) };
+    let place = || context.queue.place(&item.key);
     let worked =
         Work { pool: &context.pool, cache: &context.templates, claim, cancel: &task.cancel, place: &place };
+    let settled = status::is_settled(&object);
+    let first = preferred(&task.keys, of_namespace);
     let opening = async {
-        if let Some(test) = context.config.panic_on.as_ref().filter(|test| test.is_for(&turn.key)) {
+        if let Some(test) = context.config.panic_on.as_ref().filter(|test| test.is_for(&item.key)) {
             test.strike(&worked).await?;
         }
-        open::open(&worked, *object, ring, task.first.clone(), context.config.accept_v1_data).await
+        open::open(&worked, *object, ring, first, context.config.accept_v1_data).await
     };
     let opened = tokio::select! {
         opened = opening => opened,
@@ -150,7 +145,7 @@ async fn find(context: &Context, turn: &Turn, object: Box<SealedSecret>, task: &
         Err(Stop::Cancelled) => None,
         Err(Stop::Later(object)) => {
             if let Some(object) = object {
-                context.index.lock().put_back(&turn.key, *object);
+                context.index.lock().put_back(&item.key, *object);
             }
             None
         }
@@ -158,29 +153,33 @@ async fn find(context: &Context, turn: &Turn, object: Box<SealedSecret>, task: &
         Ok(opened) => {
             #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 keys and items")]
             context.metrics.private_operations.inc_by(opened.operations as f64);
-            let owner = &task.uid;
-            let surely_absent = !context.existing.may_exist(&turn.key);
-            let keep = if task.settled { &*opened.volatile } else { &[] };
-            let among_keys = turn.key.namespace() == context.config.own_namespace;
-            let key_prefix = among_keys.then_some(&*context.config.keys.prefix);
-            let terms = Terms { look_only: task.look_only, surely_absent, keep, key_prefix };
-            let applied = apply::apply(&context.client, &turn.key, &opened.secret, owner, terms).await;
+            let among_keys = item.key.namespace() == context.config.own_namespace;
+            let due = task.cause == Cause::Due;
+            let options = ApplyOptions {
+                dry_run: !(due || task.repair || context.config.repair_drift),
+                may_create: due && !task.deleting,
+                // Only at first: the watch may be behind.
+                surely_absent: task.attempts == 0 && !context.existing.may_exist(&item.key),
+                volatile: if settled { &opened.volatile } else { &[] },
+                key_prefix: among_keys.then_some(&*context.config.keys.prefix),
+            };
+            let applied = apply::apply(&context.client, &item.key, &opened.secret, &task.uid, options).await;
             Some(Finding { applied, keys: Some(opened.keys), generation })
         }
     }
 }
 
 impl Failure {
-    /// What the index remembers of this failure: what would make it worth another try.
-    fn state(&self, looks: Looks) -> crate::state::index::State {
-        use crate::state::index::State;
-        match self {
+    /// What is remembered of this failure: what would make it worth another try. `None`: nothing new is known.
+    fn state(&self, ownership: Ownership) -> Option<State> {
+        Some(match self {
             // With other keys an object may be another: then it is worth its cost once more.
             Self::Unseal(UnsealError::TooCostly { .. }) => State::WaitsForKey,
             Self::Unseal(error) if error.may_want_another_key() => State::WaitsForKey,
-            Self::Refused(_) => State::WaitsForSecret(looks),
+            Self::Refused(_) => State::WaitsForSecret(ownership),
             Self::Internal => State::Faulty,
-            Self::Unseal(_) | Self::Write(_) | Self::Read(_) => State::Failed,
-        }
+            Self::Unseal(_) | Self::Write(_) => State::Failed,
+            Self::Read(_) => return None,
+        })
     }
 }

@@ -1,11 +1,15 @@
 //! Why a reconcile failed, and what follows for status, events, metrics and retries.
 
-use std::time::Duration;
-
 use sealed_secrets_core::unseal::UnsealError;
 
 use super::plan::Refusal;
-use crate::{api::error::ApiError, config::limits};
+use crate::{
+    api::{
+        error::{ApiError, Weight},
+        retry::{REFUSED_AGAIN, Retry, UNSEAL_AGAIN},
+    },
+    config::limits,
+};
 
 /// Why a SealedSecret has no up-to-date Secret.
 #[derive(Debug, thiserror::Error)]
@@ -28,15 +32,6 @@ pub enum Failure {
     /// The API server did not show the Secret.
     #[error("{0}")]
     Read(ApiError),
-}
-
-/// When a failed object is tried again. A change of what blocks it wakes it in any case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retry {
-    /// Soon, then at growing intervals, for ever.
-    Backoff,
-    /// Not before this has passed.
-    After(Duration),
 }
 
 impl Failure {
@@ -65,6 +60,10 @@ impl Failure {
     pub fn event_message(&self) -> String {
         match self {
             Self::Unseal(_) | Self::Internal => format!("Failed to unseal: {self}"),
+            // Compat: tools look for these words of the reference.
+            Self::Refused(refusal @ (Refusal::Immutable { .. } | Refusal::StaysImmutable { .. })) => {
+                format!("the target Secret is immutable: {refusal}; {}", refusal.hint())
+            }
             Self::Refused(_) | Self::Write(_) | Self::Read(_) => self.to_string(),
         }
     }
@@ -77,6 +76,7 @@ impl Failure {
             Self::Refused(Refusal::NotManaged { .. }) => "unmanaged",
             Self::Refused(
                 Refusal::Immutable { .. }
+                | Refusal::StaysImmutable { .. }
                 | Refusal::OtherType { .. }
                 | Refusal::BecomesKey { .. }
                 | Refusal::HoldsKey { .. },
@@ -95,16 +95,7 @@ impl Failure {
             Self::Unseal(_) => Retry::After(UNSEAL_AGAIN),
             // The Secret in the way wakes it; this is for changes that the metadata do not show.
             Self::Refused(_) => Retry::After(REFUSED_AGAIN),
-            Self::Write(error) | Self::Read(error) => match error {
-                ApiError::Busy { after } => Retry::After(*after),
-                ApiError::Invalid { .. } => Retry::After(REFUSED_AGAIN),
-                ApiError::Forbidden { .. }
-                | ApiError::Terminating { .. }
-                | ApiError::NotFound { .. }
-                | ApiError::Conflict { .. }
-                | ApiError::Other { .. }
-                | ApiError::Unreachable { .. } => Retry::Backoff,
-            },
+            Self::Write(error) | Self::Read(error) => error.retry(),
         })
     }
 
@@ -112,29 +103,23 @@ impl Failure {
     pub fn is_stalled(&self) -> bool {
         match self {
             Self::Unseal(_) | Self::Internal | Self::Refused(_) => true,
-            Self::Write(error) | Self::Read(error) => match error {
-                ApiError::Invalid { .. } | ApiError::Forbidden { .. } => true,
-                ApiError::Busy { .. }
-                | ApiError::Terminating { .. }
-                | ApiError::NotFound { .. }
-                | ApiError::Conflict { .. }
-                | ApiError::Other { .. }
-                | ApiError::Unreachable { .. } => false,
-            },
+            Self::Write(error) | Self::Read(error) => error.is_stalled(),
         }
     }
 
-    /// Whether it is worth an Event and a status: what passes by itself is not.
-    pub fn is_worth_telling(&self) -> bool {
+    /// Whether somebody else wrote at the same time: usual, and no error.
+    pub fn is_race(&self) -> bool {
+        matches!(self, Self::Write(ApiError::Conflict { .. }))
+    }
+
+    /// Whether it is worth an Event and a status; `lasts`: the quick tries are used up.
+    pub fn is_worth_telling(&self, lasts: bool) -> bool {
         match self {
             Self::Unseal(_) | Self::Internal | Self::Refused(_) => true,
-            Self::Write(error) | Self::Read(error) => match error {
-                ApiError::Terminating { .. } | ApiError::Busy { .. } | ApiError::Unreachable { .. } => false,
-                ApiError::Invalid { .. }
-                | ApiError::Forbidden { .. }
-                | ApiError::NotFound { .. }
-                | ApiError::Conflict { .. }
-                | ApiError::Other { .. } => true,
+            Self::Write(error) | Self::Read(error) => match error.weight() {
+                Weight::Passing => false,
+                Weight::IfItLasts => lasts,
+                Weight::Worth => true,
             },
         }
     }
@@ -156,6 +141,3 @@ fn in_words(error: &UnsealError) -> String {
         | UnsealError::Interrupted => error.to_string(),
     }
 }
-
-const UNSEAL_AGAIN: Duration = Duration::from_hours(1);
-const REFUSED_AGAIN: Duration = Duration::from_mins(5);

@@ -9,6 +9,8 @@ use k8s_openapi::{
 };
 use sealed_secrets_core::{keys::secret as key_secret, names};
 
+use crate::state::secret::has_true;
+
 /// The one write that brings the Secret to what is wanted.
 #[derive(Debug, PartialEq)]
 pub enum Write {
@@ -34,6 +36,12 @@ pub enum Refusal {
     /// Its items may not change.
     #[error("Secret {name:?} is invalid: data: Forbidden: field is immutable when `immutable` is set")]
     Immutable {
+        /// Its name.
+        name: String,
+    },
+    /// It is immutable, and its template is not any more.
+    #[error("Secret {name:?} is immutable, and the template does not ask for that")]
+    StaysImmutable {
         /// Its name.
         name: String,
     },
@@ -78,6 +86,9 @@ impl Refusal {
                 "choose another name; a key is replaced only by a person who applies its Secret".to_owned()
             }
             Self::Immutable { .. } => "delete it to have it made again with the new values".to_owned(),
+            Self::StaysImmutable { .. } => {
+                "set spec.template.immutable again, or delete the Secret to have it made again".to_owned()
+            }
             Self::OtherType { .. } => {
                 "set spec.template.type to its type, or delete it to have it made again".to_owned()
             }
@@ -110,8 +121,10 @@ pub fn plan(wanted: &Secret, existing: Option<&Secret>, owner: &str, key_prefix:
     if !is_ours(existing, &wanted, owner) {
         return Write::Refuse(Refusal::NotManaged { name: name() });
     }
-    let next =
-        if is_true(existing, names::PATCH) { merged(existing, wanted) } else { replaced(existing, wanted) };
+    let merges = is_true(existing, names::PATCH);
+    // What is merged into has its own life; what is ours is as the template says.
+    let drops_immutable = !merges && wanted.immutable.is_none();
+    let next = if merges { merged(existing, wanted, owner) } else { replaced(existing, wanted, owner) };
     if let Some(refused) = becomes_key(&next) {
         return refused;
     }
@@ -120,6 +133,9 @@ pub fn plan(wanted: &Secret, existing: Option<&Secret>, owner: &str, key_prefix:
     }
     if existing.immutable == Some(true) && items(&next) != items(existing) {
         return Write::Refuse(Refusal::Immutable { name: name() });
+    }
+    if existing.immutable == Some(true) && drops_immutable {
+        return Write::Refuse(Refusal::StaysImmutable { name: name() });
     }
     if same(&next, existing) { Write::Unchanged } else { Write::Replace(Box::new(next)) }
 }
@@ -132,7 +148,7 @@ fn holds_key(existing: &Secret, prefix: &str) -> bool {
 
 /// What is wanted, with these items as they stand in the existing Secret of this owner. Without it a template
 /// that draws random bytes would change the Secret at each look.
-pub fn keeping<'a>(
+pub fn preserve_volatile<'a>(
     wanted: &'a Secret,
     existing: Option<&Secret>,
     owner: &str,
@@ -185,12 +201,12 @@ fn clean(wanted: &Secret) -> Secret {
     }
 }
 
-/// Data, labels, annotations, owners and type become the template's, wholesale.
-fn replaced(existing: &Secret, wanted: Secret) -> Secret {
+/// Data, labels, annotations and type become the template's, wholesale; of the owners only ours.
+fn replaced(existing: &Secret, wanted: Secret, owner: &str) -> Secret {
     let mut next = existing.clone();
     next.metadata.labels = wanted.metadata.labels;
     next.metadata.annotations = wanted.metadata.annotations;
-    next.metadata.owner_references = wanted.metadata.owner_references;
+    next.metadata.owner_references = with_our_owner(existing, wanted.metadata.owner_references, owner);
     next.data = wanted.data;
     next.type_ = wanted.type_;
     // Immutability can be turned on, never off.
@@ -199,16 +215,37 @@ fn replaced(existing: &Secret, wanted: Secret) -> Secret {
 }
 
 /// Data, labels and annotations are merged in; the owner only with the managed annotation as well.
-fn merged(existing: &Secret, wanted: Secret) -> Secret {
+fn merged(existing: &Secret, wanted: Secret, owner: &str) -> Secret {
     let mut next = existing.clone();
     next.metadata.labels.get_or_insert_default().extend(wanted.metadata.labels.unwrap_or_default());
     next.metadata.annotations.get_or_insert_default().extend(wanted.metadata.annotations.unwrap_or_default());
     next.data.get_or_insert_default().extend(wanted.data.unwrap_or_default());
     if is_true(existing, names::MANAGED) {
-        next.metadata.owner_references = wanted.metadata.owner_references;
+        next.metadata.owner_references = with_our_owner(existing, wanted.metadata.owner_references, owner);
     }
     next.type_ = wanted.type_;
     next
+}
+
+/// The owners of an existing Secret, with ours as it is wanted: those of others stay, but for one that controls it, as
+/// there can be only one of these.
+fn with_our_owner(
+    existing: &Secret,
+    wanted: Option<Vec<OwnerReference>>,
+    owner: &str,
+) -> Option<Vec<OwnerReference>> {
+    let mut ours = wanted.unwrap_or_default().into_iter().find(|reference| reference.uid == owner);
+    let takes_over = ours.is_some();
+    let mut owners = Vec::new();
+    for reference in existing.metadata.owner_references.iter().flatten() {
+        if reference.uid == owner {
+            owners.extend(ours.take());
+        } else if !(takes_over && reference.controller == Some(true)) {
+            owners.push(reference.clone());
+        }
+    }
+    owners.extend(ours);
+    (!owners.is_empty()).then_some(owners)
 }
 
 /// Whether a write would change nothing.
@@ -245,9 +282,4 @@ fn type_of(secret: &Secret) -> &str {
 /// Whether an annotation has exactly the value `true`.
 fn is_true(secret: &Secret, annotation: &str) -> bool {
     has_true(&secret.metadata, annotation)
-}
-
-/// Whether an annotation has exactly the value `true`.
-pub fn has_true(metadata: &ObjectMeta, annotation: &str) -> bool {
-    metadata.annotations.as_ref().and_then(|map| map.get(annotation)).is_some_and(|value| value == "true")
 }

@@ -1,39 +1,43 @@
-//! Workers: as many objects at once as keep the pool busy; a panic ends one turn, not its worker.
+//! Workers: as many objects at once as keep the pool busy; a panic ends one work item, not its worker.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt as _;
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
-use super::{conclude, reconcile};
+use super::{Done, conclude, reconcile};
 use crate::{
     capacity::room::Taken,
     context::Context,
-    state::queue::{self, Turn},
+    state::queue::{self, WorkItem},
 };
 
-/// Runs all workers until the task is dropped.
-pub async fn run(context: Arc<Context>) {
+/// Runs all workers until told to stop, and then until each is done with its object.
+pub async fn run(context: Arc<Context>, stop: watch::Receiver<bool>) {
     let mut workers = JoinSet::new();
     for _ in 0..queue::AT_ONCE {
-        workers.spawn(work(Arc::clone(&context)));
+        workers.spawn(work(Arc::clone(&context), stop.clone()));
     }
     while workers.join_next().await.is_some() {}
 }
 
-async fn work(context: Arc<Context>) {
+async fn work(context: Arc<Context>, mut stop: watch::Receiver<bool>) {
     loop {
-        let turn = context.queue.next().await;
-        take(&context, &turn).await;
+        let item = tokio::select! {
+            biased;
+            Ok(_) = stop.wait_for(|stop| *stop) => return,
+            item = context.queue.next() => item,
+        };
+        take(&context, &item).await;
     }
 }
 
-/// Room for the object as it is when its turn begins: it may grow while it waits.
-async fn room(context: &Context, turn: &Turn) -> Option<Taken> {
-    let bytes = || context.index.with(&turn.key, |entry| entry.in_work()).unwrap_or_default();
+/// Room for the object as it is when work on it begins: it may grow while it waits.
+async fn room(context: &Context, item: &WorkItem) -> Option<Taken> {
+    let bytes = || context.index.with(&item.key, |entry| entry.in_work()).unwrap_or_default();
     let mut wanted = bytes();
     loop {
-        let taken = context.room.take(turn.key.owner(), wanted).await;
+        let taken = context.room.take(item.key.owner(), wanted).await;
         let now = bytes();
         if now <= wanted {
             return taken;
@@ -42,14 +46,15 @@ async fn room(context: &Context, turn: &Turn) -> Option<Taken> {
     }
 }
 
-/// Does one turn to its end, whatever happens in it.
-pub async fn take(context: &Arc<Context>, turn: &Turn) {
-    context.metrics.queue_seconds.observe(turn.waited.as_secs_f64());
-    let room = room(context, turn).await;
-    let cost = match AssertUnwindSafe(reconcile(context, turn)).catch_unwind().await {
-        Ok(cost) => cost,
-        Err(_) => conclude::rest(context, &turn.key),
-    };
+/// Works on one object to the end, whatever happens in it.
+pub async fn take(context: &Arc<Context>, item: &WorkItem) {
+    context.metrics.queue_seconds.observe(item.waited.as_secs_f64());
+    let room = room(context, item).await;
+    let done = AssertUnwindSafe(reconcile(context, item)).catch_unwind().await;
+    let done = done.unwrap_or_else(|_| {
+        conclude::rest(context, &item.key);
+        Done::default()
+    });
     drop(room);
-    context.queue.done(&turn.key, cost);
+    context.queue.done(&item.key, done.cost, done.requeue);
 }

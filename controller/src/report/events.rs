@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -18,7 +21,10 @@ use kube::{
 use serde_json::json;
 
 use crate::{
-    api::error::{ApiError, Request},
+    api::{
+        error::{ApiError, Request},
+        retry::EVENT_RETRIES,
+    },
     report::status::shortened,
 };
 
@@ -48,28 +54,49 @@ pub struct Note {
 pub struct Events {
     client: Client,
     counts: Mutex<HashMap<u64, i32>>,
+    /// Events that are tried again.
+    retrying: AtomicUsize,
 }
 
 impl Events {
     /// A recorder that has told nothing yet.
-    pub fn new(client: Client) -> Self {
-        Self { client, counts: Mutex::default() }
+    pub fn new(client: Client) -> Arc<Self> {
+        Arc::new(Self { client, counts: Mutex::default(), retrying: AtomicUsize::new(0) })
     }
 
-    /// Tells something. An Event that cannot be written is logged; nothing waits for it.
-    pub async fn tell(&self, note: Note) {
-        let namespace = note.about.namespace.clone().unwrap_or_default();
-        let name = name(&note);
+    /// Tells something. What cannot be written now is tried again by itself; nothing waits for it.
+    pub async fn tell(self: &Arc<Self>, note: Note) {
+        let (namespace, name) = (note.about.namespace.clone().unwrap_or_default(), name(&note));
         let count = self.count(&namespace, &name);
-        let told = match count {
-            1 => self.create(&namespace, &name, &note).await,
-            _ => self.repeat(&namespace, &name, count, &note).await,
-        };
-        match told {
-            Ok(()) | Err(ApiError::Terminating { .. }) => {}
-            Err(error) => {
-                tracing::warn!(%error, reason = note.reason, object = note.about.name, "cannot write an Event");
+        let Err(error) = self.write(&namespace, &name, count, &note).await else { return };
+        if !matches!(error, ApiError::Terminating { .. } | ApiError::NotLeading) {
+            tracing::warn!(%error, reason = note.reason, object = note.about.name, "cannot write an Event");
+        }
+        let retrying = self.retrying.fetch_add(1, Ordering::Relaxed);
+        if retrying >= MOST_RETRYING || !is_worth_a_retry(&error) {
+            self.retrying.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let events = Arc::clone(self);
+        tokio::spawn(async move {
+            events.retry(&namespace, &name, count, &note).await;
+            events.retrying.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+
+    async fn retry(&self, namespace: &str, name: &str, count: i32, note: &Note) {
+        for wait in EVENT_RETRIES {
+            tokio::time::sleep(wait).await;
+            if self.write(namespace, name, count, note).await.is_ok() {
+                return;
             }
+        }
+    }
+
+    async fn write(&self, namespace: &str, name: &str, count: i32, note: &Note) -> Result<(), ApiError> {
+        match count {
+            1 => self.create(namespace, name, note).await,
+            _ => self.repeat(namespace, name, count, note).await,
         }
     }
 
@@ -136,6 +163,20 @@ impl Events {
     }
 }
 
+/// Whether an Event that the API server did not take may be taken later.
+fn is_worth_a_retry(error: &ApiError) -> bool {
+    match error {
+        ApiError::Terminating { .. } | ApiError::NotLeading | ApiError::Invalid { .. } => false,
+        ApiError::Forbidden { .. }
+        | ApiError::NotFound { .. }
+        | ApiError::Conflict { .. }
+        | ApiError::NotAdmitted { .. }
+        | ApiError::Busy { .. }
+        | ApiError::Other { .. }
+        | ApiError::Unreachable { .. } => true,
+    }
+}
+
 /// A number that stands for what an Event says: the same thing is one Event, also after a restart.
 pub fn digest(parts: &[&str]) -> u64 {
     // The standard hasher with fixed keys: stable within a version, and nothing but a name depends on it.
@@ -179,3 +220,5 @@ const LONGEST_MESSAGE: usize = 1024;
 /// The API server's limit on names, less the digest.
 const LONGEST_NAME: usize = 230;
 const MOST_REMEMBERED: usize = 16 * 1024;
+/// Each is a kibibyte and a task.
+const MOST_RETRYING: usize = 512;

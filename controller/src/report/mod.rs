@@ -1,7 +1,8 @@
 //! What people and tools are told: status, Events, metrics.
 
+pub mod deferred;
 pub mod events;
-pub mod good_news;
 pub mod metrics;
 pub mod status;
+pub mod subject;
 pub mod tell;

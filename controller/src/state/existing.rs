@@ -62,6 +62,19 @@ impl Existing {
         scope.is_none_or(|scope| !scope.complete || scope.names.contains(&name))
     }
 
+    /// Whether a complete watch shows a Secret.
+    pub fn is_shown(&self, key: &Key) -> bool {
+        let name = self.hasher.hash_one(key);
+        let scopes = self.lock();
+        let scope = scopes.get(&None).or_else(|| scopes.get(&Some(key.namespace().to_owned())));
+        scope.is_some_and(|scope| scope.complete && scope.names.contains(&name))
+    }
+
+    /// Forgets everything: until a list is complete again, any Secret may exist.
+    pub fn forget(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Option<String>, Scope>> {
         self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,6 +93,7 @@ mod tests {
         assert!(existing.may_exist(&gone), "the list is not complete");
         existing.complete(None);
         assert!(existing.may_exist(&here) && !existing.may_exist(&gone));
+        assert!(existing.is_shown(&here) && !existing.is_shown(&gone));
         existing.insert(None, &gone);
         existing.remove(None, &here);
         assert!(existing.may_exist(&gone) && !existing.may_exist(&here));

@@ -1,7 +1,9 @@
 //! What is remembered of SealedSecrets and Secrets, and which of them are due.
 
+pub mod conclusion;
+pub mod entry;
 pub mod existing;
 pub mod index;
 pub mod key;
 pub mod queue;
-pub mod turn;
+pub mod secret;

@@ -13,12 +13,12 @@ use crate::{
         pool::Priority,
         schedule::{Held, Lane, Rules, Schedule},
     },
-    state::key::Key,
+    state::{conclusion::Requeue, key::Key},
 };
 
-/// One object whose turn has come.
+/// One object for a worker.
 #[derive(Debug, PartialEq)]
-pub struct Turn {
+pub struct WorkItem {
     /// Which.
     pub key: Key,
     /// How urgent.
@@ -38,7 +38,7 @@ struct Inner {
     slots: HashMap<Key, Slot>,
     /// The `due` of each slot that has one, and no others.
     delayed: BTreeSet<(Instant, Key)>,
-    /// Those whose last turn was long: behind the others of their namespace.
+    /// Those that took long when they were worked on last: behind the others of their namespace.
     costly: HashSet<Key>,
     /// Places for what is long: who waits for its one thread holds a slot meanwhile.
     long: Schedule<Key>,
@@ -50,7 +50,7 @@ struct Slot {
     running: Option<(Priority, Held)>,
     again: Option<Priority>,
     due: Option<(Instant, Priority)>,
-    /// Its object is gone: the turn that still runs says nothing of one made anew.
+    /// Its object is gone: the worker that still has it says nothing of one made anew.
     gone: bool,
     place: Place,
 }
@@ -60,9 +60,9 @@ struct Slot {
 enum Place {
     #[default]
     None,
-    /// It waits for a place without holding a slot; `refused` in the turn that still runs.
+    /// It waits for a place without holding a slot; `refused` while a worker still has it.
     Waits { priority: Priority, refused: bool },
-    /// It has one: for the turn that runs, or for the next if `refused` in the one that still runs.
+    /// It has one: for the worker that has it, or for the next if it was `refused` to that one.
     Has { held: Held, refused: bool },
 }
 
@@ -86,21 +86,14 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Puts an object into the queue after a while, unless it comes earlier for another reason. It keeps the
-    /// priority of the turn that it has.
-    pub fn push_later(&self, key: &Key, delay: Duration) {
-        self.lock().push_later(key, Instant::now() + delay);
-        self.wake.notify_one();
-    }
-
-    /// Waits for the next turn, and for a slot to take it in: see [`Rules::objects`].
-    pub async fn next(&self) -> Turn {
+    /// Waits for the next object, and for a slot to work on it: see [`Rules::objects`].
+    pub async fn next(&self) -> WorkItem {
         loop {
-            let (turn, due) = self.lock().pop(Instant::now());
-            if let Some(turn) = turn {
+            let (item, due) = self.lock().pop(Instant::now());
+            if let Some(item) = item {
                 // There may be more for the next worker.
                 self.wake.notify_one();
-                return turn;
+                return item;
             }
             match due {
                 Some(due) => {
@@ -111,7 +104,7 @@ impl Queue {
         }
     }
 
-    /// Asks, in a turn of an object, for a place for what is long. Without one the turn is to end; the object comes
+    /// Asks, while a worker has the object, for a place for what is long. Without one the worker is to end; the object comes
     /// again with a place. At most half of the slots are held by who has one, and namespaces share those.
     pub fn place(&self, key: &Key) -> bool {
         let now = Instant::now();
@@ -124,9 +117,10 @@ impl Queue {
         may
     }
 
-    /// Says that a turn is over, and how much processor time it took.
-    pub fn done(&self, key: &Key, cost: Duration) {
-        self.lock().done(key, cost, Instant::now());
+    /// Says that the work on an object is over, how much processor time it took, and when the object comes again: then,
+    /// or earlier for another reason.
+    pub fn done(&self, key: &Key, cost: Duration, requeue: Option<Requeue>) {
+        self.lock().done(key, cost, requeue, Instant::now());
         // The slot is free for another, or for the same object again.
         self.wake.notify_one();
     }
@@ -142,7 +136,7 @@ impl Queue {
         self.lock().delayed.len()
     }
 
-    /// Whether somebody waits for an object that waits for its turn.
+    /// Whether fresh objects wait.
     pub fn has_fresh(&self) -> bool {
         self.lock().line.waits(Lane::Fresh)
     }
@@ -178,7 +172,7 @@ impl Slot {
         self.due = due;
     }
 
-    /// Whether the turn that asked has its place.
+    /// Whether the worker that asked has its place.
     fn may_begin(&mut self) -> bool {
         match &mut self.place {
             Place::Has { refused, .. } => !*refused,
@@ -186,7 +180,7 @@ impl Slot {
                 *refused = true;
                 false
             }
-            // Forgotten meanwhile: nobody wants what the turn makes.
+            // Forgotten meanwhile: nobody wants the outcome.
             Place::None => false,
         }
     }
@@ -211,16 +205,10 @@ impl Inner {
         self.line.push(priority.lane(), key.owner(), costly, key.clone(), now.into_std());
     }
 
-    fn pop(&mut self, now: Instant) -> (Option<Turn>, Option<Instant>) {
+    fn pop(&mut self, now: Instant) -> (Option<WorkItem>, Option<Instant>) {
         self.release(now);
-        let turn = self.take(now);
-        (turn, self.delayed.first().map(|(due, _)| *due))
-    }
-
-    fn push_later(&mut self, key: &Key, due: Instant) {
-        let slot = self.slots.entry(key.clone()).or_default();
-        let priority = slot.running.as_ref().map_or(Priority::Verify, |(priority, _)| *priority);
-        slot.set_due(key, Some((due, priority)), &mut self.delayed);
+        let item = self.take(now);
+        (item, self.delayed.first().map(|(due, _)| *due))
     }
 
     fn forget(&mut self, key: &Key, now: Instant) {
@@ -231,7 +219,7 @@ impl Inner {
         let runs = slot.running.is_some();
         slot.gone = runs;
         match std::mem::take(&mut slot.place) {
-            // The turn that runs may be on the thread for what is long.
+            // The worker may be on the thread for what is long.
             Place::Has { held, refused: false } if runs => slot.place = Place::Has { held, refused: false },
             Place::Has { held, .. } => {
                 self.long.finish(held, Duration::ZERO, now.into_std());
@@ -283,7 +271,7 @@ impl Inner {
         }
     }
 
-    fn take(&mut self, now: Instant) -> Option<Turn> {
+    fn take(&mut self, now: Instant) -> Option<WorkItem> {
         while let Some((held, key)) = self.line.pick() {
             if let Some(slot) = self.slots.get_mut(&key)
                 && let Some((priority, since)) = slot.queued
@@ -292,14 +280,14 @@ impl Inner {
             {
                 slot.queued = None;
                 slot.running = Some((priority, held));
-                return Some(Turn { key, priority, waited: now.saturating_duration_since(since) });
+                return Some(WorkItem { key, priority, waited: now.saturating_duration_since(since) });
             }
             self.line.finish(held, Duration::ZERO, now.into_std());
         }
         None
     }
 
-    fn done(&mut self, key: &Key, cost: Duration, now: Instant) {
+    fn done(&mut self, key: &Key, cost: Duration, requeue: Option<Requeue>, now: Instant) {
         let Some(slot) = self.slots.get_mut(key) else { return };
         if let Some((_, held)) = slot.running.take() {
             self.line.finish(held, cost, now.into_std());
@@ -316,6 +304,11 @@ impl Inner {
                 Place::None
             }
         };
+        let requeue = requeue.filter(|_| !gone);
+        let at_once = requeue.filter(|requeue| requeue.after.is_zero()).map(|requeue| requeue.priority);
+        let again = again.max(at_once);
+        let later = requeue.filter(|_| again.is_none());
+        slot.set_due(key, later.map(|later| (now + later.after, later.priority)), &mut self.delayed);
         let rests = slot.due.is_none() && matches!(slot.place, Place::None);
         if cost >= COSTLY && !gone {
             self.costly.insert(key.clone());

@@ -5,7 +5,10 @@ use std::{fmt::Debug, pin::pin, time::Duration};
 use futures::StreamExt as _;
 use kube::{
     Api, Resource,
-    runtime::watcher::{self, Event},
+    runtime::{
+        WatchStreamExt as _,
+        watcher::{self, Event},
+    },
 };
 use serde::de::DeserializeOwned;
 
@@ -30,13 +33,12 @@ pub async fn follow<K>(
     'lists: loop {
         let (api, config) = source();
         let config = if let Some(page) = page { config.page_size(page) } else { config };
-        let mut events = pin!(watcher::watcher(api, config));
-        let mut wait = FIRST_WAIT;
+        let mut events = pin!(watcher::watcher(api, config).default_backoff());
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => {
                     if matches!(event, Event::InitDone | Event::Apply(_)) {
-                        (wait, told) = (FIRST_WAIT, String::new());
+                        told.clear();
                     }
                     handle(event);
                 }
@@ -64,8 +66,6 @@ pub async fn follow<K>(
                         }
                         Trouble::Usual | Trouble::Worth(_) => {}
                     }
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
                 }
             }
         }
@@ -112,8 +112,6 @@ impl Trouble {
     }
 }
 
-const FIRST_WAIT: Duration = Duration::from_millis(250);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const RELIST: Duration = Duration::from_secs(30);
 /// Objects in a page, one after the other, until an answer fits.
 const SMALLER_PAGES: [u32; 3] = [32, 2, 1];

@@ -10,10 +10,7 @@ use crate::{
     api::sealed::api,
     context::Context,
     reconcile::collect,
-    state::{
-        index::{Cause, Entry, Sighting},
-        key::Key,
-    },
+    state::{entry::Sighting, key::Key, secret::has_true},
 };
 
 /// Watches the SealedSecrets of a namespace, or of the cluster, for ever.
@@ -54,8 +51,12 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
 fn seen(context: &Context, object: SealedSecret) {
     let Some(key) = key_of(&object) else { return };
     let sighting = sighting(&object);
-    let due = context.index.lock().see(&key, sighting, object);
-    context.refresh_instance(&key);
+    let instance = sighting.instance.clone();
+    let mut inner = context.index.lock();
+    let due = inner.see(&key, sighting, object);
+    // Under the lock, like all that is shown of an object: see `reconcile::conclude`.
+    context.metrics.relabel_condition(&key, &instance);
+    drop(inner);
     if let Some(priority) = due {
         context.queue.push(&key, priority);
     }
@@ -64,31 +65,16 @@ fn seen(context: &Context, object: SealedSecret) {
 fn gone(context: &Arc<Context>, key: &Key) {
     let mut inner = context.index.lock();
     let entry = inner.forget(key);
-    let is_last = !inner.has_namespace(key.namespace());
-    drop(inner);
-    context.queue.forget(key);
     context.metrics.forget_condition(key);
-    if is_last {
+    if !inner.has_namespace(key.namespace()) {
         context.metrics.forget_namespace(key.namespace());
     }
+    drop(inner);
+    context.queue.forget(key);
     if let Some(entry) = entry
         && context.config.old_gc
     {
         tokio::spawn(collect::collect(Arc::clone(context), key.clone(), entry));
-    }
-}
-
-/// Makes every object due that `which` picks.
-pub fn wake(context: &Context, which: impl Fn(&Entry) -> bool, priority: crate::capacity::pool::Priority) {
-    let mut due = Vec::new();
-    for (key, entry) in &mut context.index.lock().objects {
-        if which(entry) && !entry.deleting {
-            (entry.cause, entry.attempts) = (Cause::Due, 0);
-            due.push(key.clone());
-        }
-    }
-    for key in &due {
-        context.queue.push(key, priority);
     }
 }
 
@@ -99,7 +85,7 @@ fn sighting(object: &SealedSecret) -> Sighting {
         uid: meta.uid.as_deref().unwrap_or_default().into(),
         generation: meta.generation,
         scope: object.scope(),
-        repair: crate::reconcile::plan::has_true(meta, names::REPAIR_DRIFT),
+        repair: has_true(meta, names::REPAIR_DRIFT),
         deleting: meta.deletion_timestamp.is_some(),
         instance: label.map(String::as_str).unwrap_or_default().into(),
         status: object.status.clone(),

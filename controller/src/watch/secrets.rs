@@ -10,16 +10,13 @@ use kube::{
     core::PartialObjectMeta,
     runtime::watcher::{self, Event},
 };
-use sealed_secrets_core::names;
 
 use super::follow::follow;
 use crate::{
     context::Context,
-    reconcile::plan::has_true,
     state::{
-        index::{Looks, Version},
         key::Key,
-        turn::Sign,
+        secret::{Ownership, SecretEvent},
     },
 };
 
@@ -50,25 +47,25 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
             let Some(key) = key_of(&secret.metadata) else { return };
             context.existing.insert(scope, &key);
             expected.get_or_insert_with(|| context.index.lock().with_secret(scope)).remove(&key);
-            heard(&context, &key, is(&secret.metadata));
+            observe(&context, &key, SecretEvent::exists(&secret.metadata));
         }
         Event::InitDone => {
             context.existing.complete(scope);
             let missing = expected.take().unwrap_or_else(|| context.index.lock().with_secret(scope));
             for key in &missing {
-                heard(&context, key, Sign::Gone(None));
+                observe(&context, key, SecretEvent::Deleted(None));
             }
         }
         Event::Apply(secret) => {
             if let Some(key) = key_of(&secret.metadata) {
                 context.existing.insert(scope, &key);
-                heard(&context, &key, is(&secret.metadata));
+                observe(&context, &key, SecretEvent::exists(&secret.metadata));
             }
         }
         Event::Delete(secret) => {
             if let Some(key) = key_of(&secret.metadata) {
                 context.existing.remove(scope, &key);
-                heard(&context, &key, Sign::Gone(Some(Looks::of(&secret.metadata))));
+                observe(&context, &key, SecretEvent::Deleted(Some(Ownership::of(&secret.metadata))));
             }
         }
     };
@@ -76,53 +73,11 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
 }
 
 /// Takes in what a Secret does.
-fn heard(context: &Context, key: &Key, sign: Sign) {
+fn observe(context: &Context, key: &Key, sign: SecretEvent) {
     let skip_recreate = context.config.skip_recreate;
-    let due = context.index.with(key, |entry| entry.hear(sign, skip_recreate));
+    let due = context.index.with(key, |entry| entry.observe_secret(sign, skip_recreate));
     if let Some(Some(priority)) = due {
         context.queue.push(key, priority);
-    }
-}
-
-fn is(metadata: &ObjectMeta) -> Sign {
-    Sign::Is(Version::of(metadata), Looks::of(metadata))
-}
-
-impl Version {
-    /// The version of an object.
-    pub fn of(metadata: &ObjectMeta) -> Self {
-        Self {
-            uid: metadata.uid.as_deref().unwrap_or_default().into(),
-            resource: metadata.resource_version.as_deref().unwrap_or_default().into(),
-        }
-    }
-
-    /// Whether this is a later version than `other` of the same object.
-    pub fn is_later_than(&self, other: &Self) -> bool {
-        match (self.resource.parse::<u64>(), other.resource.parse::<u64>()) {
-            (Ok(ours), Ok(theirs)) => ours > theirs,
-            // Versions are opaque: if they are no numbers, another one counts as later.
-            (Ok(_) | Err(_), _) => self.resource != other.resource,
-        }
-    }
-}
-
-impl Looks {
-    /// What decides whether a Secret may be touched.
-    pub fn of(metadata: &ObjectMeta) -> Self {
-        let owner = metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
-        Self {
-            uid: metadata.uid.as_deref().unwrap_or_default().into(),
-            owner: owner.map(|owner| owner.uid.as_str().into()),
-            managed: has_true(metadata, names::MANAGED),
-            patch: has_true(metadata, names::PATCH),
-            ownerless: has_true(metadata, names::SKIP_SET_OWNER_REFERENCES),
-            key: metadata
-                .labels
-                .as_ref()
-                .and_then(|map| map.get(names::KEY_LABEL))
-                .map(|text| (**text).into()),
-        }
     }
 }
 

@@ -16,6 +16,7 @@ use sealed_secrets_controller::{
     config::{Command, Config},
     http::{Limits, Scrape, Settings, Web, metrics, service},
     keys::store::Store,
+    leader::Leadership,
     report::metrics::Metrics,
 };
 use sealed_secrets_core::{KeyPair, Label, SealedSecret, names};
@@ -76,7 +77,13 @@ fn web(keys: &[&str], settings: Settings) -> (Web, Arc<Store>, Arc<Metrics>) {
     }
     store.publish();
     let series = Arc::new(Metrics::new("v1.2.3", false));
-    let web = Web::new(Arc::clone(&store), Pool::with_threads(2), Arc::clone(&series), settings);
+    let web = Web::new(
+        Arc::clone(&store),
+        Arc::new(Leadership::new(false)),
+        Pool::with_threads(2),
+        Arc::clone(&series),
+        settings,
+    );
     (web, store, series)
 }
 
@@ -352,9 +359,13 @@ async fn methods_and_sizes_are_checked() {
 }
 
 #[tokio::test]
-async fn health_tells_whether_there_is_a_certificate() {
-    let port = port(&[], 2, 2);
-    assert_eq!(call(&port.service, request("GET", "/healthz", "")).await.status(), 503);
+async fn a_process_without_a_certificate_lives_and_is_not_ready() {
+    let without = port(&[], 2, 2);
+    assert_eq!(call(&without.service, request("GET", "/healthz", "")).await.status(), 200);
+    assert_eq!(call(&without.service, request("GET", "/readyz", "")).await.status(), 503);
+    let ready = port(&["a"], 2, 2);
+    assert_eq!(call(&ready.service, request("GET", "/readyz", "")).await.status(), 200);
+    let port = without;
     assert_eq!(call(&port.service, request("GET", "/v1/cert.pem", "")).await.status(), 503);
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Numbers {
     pub(super) resident: f64,
     pub(super) resident_with_foreign: f64,
     pub(super) foreign: u32,
-    /// From the process's start until it answers on `/healthz`, with its keys there.
+    /// From the process's start until it answers on `/readyz`, with its keys there.
     pub(super) ready: Duration,
     pub(super) sweep: Vec<Sweep>,
 }

@@ -42,6 +42,8 @@ pub struct Metrics {
     pub unseal_seconds: Histogram,
     /// How long objects waited for their turn.
     pub queue_seconds: Histogram,
+    /// Keys that could not be made.
+    pub key_errors: Counter,
     /// Whether this replica acts.
     pub leader: Gauge,
     scrapes: IntCounterVec,
@@ -160,6 +162,11 @@ impl Metrics {
                 r,
                 "queue_wait_seconds",
                 "How long objects waited for their turn in seconds",
+            ),
+            key_errors: register(
+                r,
+                Counter::new(format!("{PREFIX}key_errors_total"), "Sealing keys that could not be made")
+                    .expect("metric names are valid"),
             ),
             leader: gauge(r, "leader", "1 if this replica acts, 0 if it only answers requests"),
             scrapes: register(r, scrapes),

@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
+use tokio::sync::{
+    mpsc::{self, Receiver, Sender, error::TrySendError},
+    watch,
+};
 
 use crate::{
     context::Context,
@@ -19,12 +22,12 @@ use crate::{
 };
 
 /// Where Events are left that are told when there is time.
-pub struct GoodNews {
+pub struct DeferredEvents {
     lanes: Vec<Sender<Note>>,
     waiting: AtomicUsize,
 }
 
-impl GoodNews {
+impl DeferredEvents {
     /// An empty one, and what [`deliver`] empties.
     pub fn new() -> (Self, Vec<Receiver<Note>>) {
         let (lanes, receivers) = (0..LANES).map(|_| mpsc::channel(MOST_WAITING)).unzip();
@@ -32,7 +35,7 @@ impl GoodNews {
     }
 
     /// Leaves an Event; tells it itself where there is no room.
-    pub async fn leave(&self, events: &Events, note: Note) {
+    pub async fn leave(&self, events: &Arc<Events>, note: Note) {
         // One object, one lane: its Events are told in their order.
         let object =
             [note.about.namespace.as_deref(), note.about.name.as_deref()].map(Option::unwrap_or_default);
@@ -50,16 +53,22 @@ impl GoodNews {
     }
 }
 
-/// Tells the Events of one lane for ever.
-pub async fn deliver(context: Arc<Context>, mut lane: Receiver<Note>) {
-    while let Some(note) = lane.recv().await {
+/// Tells the Events of one lane until told to stop, and then those that are left.
+pub async fn deliver(context: Arc<Context>, mut lane: Receiver<Note>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let note = tokio::select! {
+            biased;
+            note = lane.recv() => note,
+            Ok(_) = stop.wait_for(|stop| *stop) => return,
+        };
+        let Some(note) = note else { return };
         // One namespace may always have fresh objects in line: nobody waits for its end.
         let begun = Instant::now();
-        while context.queue.has_fresh() && begun.elapsed() < LONGEST_WAIT {
+        while context.queue.has_fresh() && begun.elapsed() < LONGEST_WAIT && !*stop.borrow() {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         context.events.tell(note).await;
-        context.good_news.waiting.fetch_sub(1, Ordering::Relaxed);
+        context.deferred.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -1,21 +1,25 @@
-//! Which changes make an object due.
+//! What is remembered of objects, and which of them are due when they are seen.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::MutexGuard};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use sealed_secrets_controller::{
     capacity::pool::Priority,
+    keys::store::Snapshot,
     state::{
-        index::{Cause, Entry, Index, Looks, Sighting, State, Version},
+        conclusion::{Outcome, Policy},
+        entry::{Entry, Sighting, State, Task},
+        index::{Index, Inner},
         key::Key,
-        turn::{reaction, returns},
+        secret::{Ownership, Version},
     },
 };
 use sealed_secrets_core::{
-    Scope, SealedSecret, names,
+    KeyPair, Scope, SealedSecret, names,
     sealed_secret::{Condition, Status},
 };
+use serde_json::json;
 
 fn sighting(uid: &str, generation: i64) -> Sighting {
     Sighting {
@@ -45,12 +49,13 @@ fn synced_at(resource: &str) -> State {
     State::Synced(version("s", resource))
 }
 
-fn entry(state: State) -> Entry {
-    let index = Index::default();
-    see(&index, sighting("owner", 1));
-    let mut entry = index.lock().forget(&Key::new("ns", "app")).unwrap();
-    entry.state = state;
-    entry
+const POLICY: Policy = Policy { skip_recreate: false, quick_retries: 5, priority: Priority::Fresh };
+
+/// Reconciles an object with this outcome.
+fn conclude(index: &Index, key: &Key, outcome: Outcome) {
+    let mut inner = index.lock();
+    let (task, _) = inner.begin(key).unwrap();
+    inner.conclude(key, &task, outcome, &Snapshot::default(), POLICY);
 }
 
 #[test]
@@ -100,7 +105,7 @@ fn ciphertexts_of_some_megabytes_are_kept_while_objects_wait_and_nothing_that_ha
     for number in 0..1000 {
         index.lock().see(&Key::new("ns", &number.to_string()), sighting("a", 1), large());
     }
-    let kept = || index.lock().objects.values().filter(|entry| entry.pending.is_some()).count();
+    let kept = || index.lock().objects.values().filter(|entry| entry.is_kept()).count();
     assert!((100..=128).contains(&kept()), "{}", kept());
     let object = index.take_pending(&Key::new("ns", "0")).unwrap();
     assert_eq!(object.metadata.managed_fields, None);
@@ -125,7 +130,8 @@ fn an_object_older_than_our_last_status_is_read_again() {
         let mut object = SealedSecret::default();
         object.metadata.resource_version = Some(version.to_owned());
         index.lock().see(&name, sighting(version, told_in), object);
-        index.with(&name, |entry| entry.told_in = u64::try_from(told_in).unwrap());
+        let told = Outcome { status_version: Some(u64::try_from(told_in).unwrap()), ..Outcome::default() };
+        conclude(&index, &name, told);
         assert_eq!(index.take_pending(&name).is_some(), good, "{version} {told_in}");
     }
 }
@@ -136,7 +142,7 @@ fn a_list_is_expected_to_bring_what_is_settled_or_being_written() {
     let states = [
         ("synced", synced_at("1")),
         ("drifted", State::Drifted(version("s", "1"))),
-        ("refused", State::WaitsForSecret(Looks::default())),
+        ("refused", State::WaitsForSecret(Ownership::default())),
         ("unknown", State::Unknown),
         ("keyless", State::WaitsForKey),
         ("failed", State::Failed),
@@ -145,9 +151,9 @@ fn a_list_is_expected_to_bring_what_is_settled_or_being_written() {
     for (name, state) in states {
         let key = Key::new("ns", name);
         index.lock().see(&key, sighting("a", 1), SealedSecret::default());
-        index.with(&key, |entry| entry.state = state);
+        conclude(&index, &key, Outcome { state: Some(state), ..Outcome::default() });
     }
-    index.with(&Key::new("ns", "writing"), Entry::begin);
+    index.lock().begin(&Key::new("ns", "writing"));
     let mut expected: Vec<_> = index.lock().with_secret(None).into_iter().collect();
     expected.sort();
     let names: Vec<_> = expected.iter().map(Key::name).collect();
@@ -155,40 +161,55 @@ fn a_list_is_expected_to_bring_what_is_settled_or_being_written() {
     assert_eq!(index.lock().with_secret(Some("other")).len(), 0);
 }
 
-#[test]
-fn our_own_write_is_no_drift_and_a_later_one_is() {
-    let synced = entry(State::Synced(version("s", "10")));
-    let looks = Looks::default();
-    for (seen, due) in [
-        (version("s", "9"), None),
-        (version("s", "10"), None),
-        (version("s", "11"), Some((Cause::SecretChanged, Priority::Verify))),
-        (version("other", "11"), Some((Cause::Due, Priority::Fresh))),
-    ] {
-        assert_eq!(reaction(&synced, &seen, &looks), due, "{seen:?}");
+/// Shows a hundred objects with so much at `place`; gives how many are kept, and what the last takes in work.
+fn kept_with(place: &str) -> (usize, usize) {
+    let index = Index::default();
+    for number in 0..100 {
+        let mut object =
+            json!({ "metadata": {}, "spec": { "encryptedData": {}, "template": { "metadata": {} } } });
+        let meta = object.pointer_mut(place).unwrap();
+        *meta = json!({ "annotations": { "a": "x".repeat(1_400_000) } });
+        let object = serde_json::from_value(object).unwrap();
+        index.lock().see(&Key::new("ns", &number.to_string()), sighting("a", 1), object);
     }
+    let inner = index.lock();
+    let kept = inner.objects.values().filter(|entry| entry.is_kept()).count();
+    (kept, inner.objects.get(&Key::new("ns", "99")).map_or(0, Entry::in_work))
 }
 
 #[test]
-fn a_secret_in_the_way_wakes_only_when_it_looks_different() {
-    let refused = Looks { uid: "s".into(), ..Looks::default() };
-    let waits = entry(State::WaitsForSecret(refused.clone()));
-    assert_eq!(reaction(&waits, &version("s", "99"), &refused), None, "somebody else's busy Secret");
-    let handed_over = Looks { managed: true, ..refused };
-    assert_eq!(reaction(&waits, &version("s", "99"), &handed_over), Some((Cause::Due, Priority::Fresh)));
+fn what_a_template_carries_counts_and_what_is_stripped_does_not() {
+    let (kept, in_work) = kept_with("/spec/template/metadata");
+    assert!(kept * 1_400_000 <= (8 << 20) && kept > 0, "{kept}");
+    assert!(in_work > 1_400_000, "it will be fetched as large as it is");
+    let (kept, in_work) = kept_with("/metadata");
+    assert_eq!(kept, 100);
+    assert!(in_work < 4_096, "{in_work}");
 }
 
 #[test]
-fn deleted_secrets_return_if_they_were_ours() {
-    let synced = || entry(State::Synced(version("s", "1")));
-    let owned = Looks { owner: Some("owner".into()), ..Looks::default() };
-    let merged = Looks { patch: true, ..Looks::default() };
-    let managed = Looks { managed: true, ..Looks::default() };
-    assert!(returns(&synced(), Some(&owned), false));
-    assert!(returns(&synced(), Some(&managed), false));
-    assert!(returns(&synced(), None, false), "missing from a new list");
-    assert!(!returns(&synced(), Some(&merged), false), "only merged into");
-    assert!(!returns(&synced(), Some(&owned), true), "--skip-recreate");
-    let waits = || entry(State::WaitsForSecret(Looks::default()));
-    assert!(returns(&waits(), Some(&Looks::default()), true), "nothing stands in the way any more");
+fn a_namespace_is_forgotten_with_its_last_object() {
+    let index = Index::default();
+    let (one, two) = (Key::new("ns", "one"), Key::new("ns", "two"));
+    let read = |path: &str| {
+        let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(path);
+        std::fs::read(data).unwrap()
+    };
+    let pair = KeyPair::from_pem(&read("keys/a.key"), &read("controller/certs/a.crt")).unwrap();
+    let remember = |inner: &mut MutexGuard<'_, Inner>, task: &Task| {
+        let keys = Some(vec![(*pair.fingerprint(), 1)]);
+        inner.conclude(&one, task, Outcome { keys, ..Outcome::default() }, &Snapshot::default(), POLICY);
+    };
+    let mut inner = index.lock();
+    for key in [&one, &two, &two] {
+        inner.see(key, sighting("a", 1), SealedSecret::default());
+    }
+    let (task, _) = inner.begin(&one).unwrap();
+    remember(&mut inner, &task);
+    inner.forget(&one);
+    assert!(inner.has_namespace("ns") && inner.last_key("ns").is_some());
+    inner.forget(&two);
+    assert!(!inner.has_namespace("ns") && inner.last_key("ns").is_none());
+    remember(&mut inner, &task);
+    assert!(inner.last_key("ns").is_none(), "the work on it came to an end later");
 }

@@ -7,7 +7,7 @@ use std::{
     convert::Infallible,
     fs,
     path::Path,
-    sync::{Arc, Barrier, atomic::AtomicBool},
+    sync::{Arc, Barrier},
     time::Duration,
 };
 
@@ -23,25 +23,25 @@ use sealed_secrets_controller::{
     },
     config::{Command, Config},
     context::Context,
-    keys::store::{Snapshot, Store},
+    keys::store::Store,
+    leader::Leadership,
     reconcile::{reconcile, templates::TemplateCache},
     report::{
+        deferred::{self, DeferredEvents},
         events::{Events, Kind, Note},
-        good_news::{self, GoodNews},
         metrics::Metrics,
     },
     state::{
+        entry::{Sighting, State},
         existing::Existing,
-        index::{Cause, Entry, Index, Looks, Sighting, State, Version},
+        index::Index,
         key::Key,
         queue::Queue,
-        turn::Sign,
     },
-    watch::sealed,
 };
-use sealed_secrets_core::{Fingerprint, KeyPair, KeyRing, Label, Scope, SealedSecret, names};
+use sealed_secrets_core::{KeyPair, Label, Scope, SealedSecret, names};
 use serde_json::json;
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::{mpsc::Receiver, watch};
 
 fn testdata(path: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(path)).unwrap()
@@ -80,80 +80,6 @@ fn name() -> Key {
     Key::new("ns", "app")
 }
 
-/// An object whose turn has begun.
-fn begun() -> Entry {
-    let index = Index::default();
-    index.lock().see(&name(), sighting(), SealedSecret::default());
-    let mut entry = index.lock().forget(&name()).unwrap();
-    (entry.cause, entry.attempts) = (Cause::SecretChanged, 3);
-    entry.begin();
-    entry
-}
-
-fn ring(generation: u64, keys: &[&str]) -> Snapshot {
-    let ring = KeyRing::new(keys.iter().map(|key| Arc::new(pair(key))).collect());
-    Snapshot { ring: Arc::new(ring), generation, loaded: true }
-}
-
-fn fingerprint(key: &str) -> Fingerprint {
-    *pair(key).fingerprint()
-}
-
-fn version(uid: &str, resource: &str) -> Version {
-    Version { uid: uid.into(), resource: resource.into() }
-}
-
-fn synced() -> State {
-    State::Synced(version("s", "10"))
-}
-
-#[test]
-fn a_failure_found_with_other_keys_than_those_of_now_is_due_again_at_once() {
-    let now = ring(2, &["a"]);
-    for state in [State::WaitsForKey, State::WaitsForSecret(Looks::default()), State::Failed] {
-        let mut entry = begun();
-        assert_eq!(entry.settle(state.clone(), 2, &now, false), None, "{state:?} with the keys of now");
-        entry.begin();
-        assert_eq!(entry.settle(state, 1, &now, false), Some(Priority::Fresh));
-        assert_eq!(entry.cause, Cause::Due);
-    }
-}
-
-#[test]
-fn a_success_is_looked_at_again_only_if_its_key_was_dropped_meanwhile() {
-    let mut entry = begun();
-    entry.keys = vec![(fingerprint("a"), 1)];
-    assert_eq!(entry.settle(synced(), 1, &ring(2, &["a", "b"]), false), None);
-    entry.begin();
-    assert_eq!(entry.settle(synced(), 1, &ring(2, &["b"]), false), Some(Priority::Verify));
-    assert_eq!(entry.cause, Cause::Due);
-}
-
-#[test]
-fn what_a_secret_did_meanwhile_counts_by_the_outcome() {
-    let refused = Looks { uid: "s".into(), ..Looks::default() };
-    let handed_over = Looks { managed: true, ..refused.clone() };
-    let is = |resource: &str, looks: &Looks| Sign::Is(version("s", resource), looks.clone());
-    let waits = State::WaitsForSecret(refused.clone());
-    for (state, signs, due) in [
-        (waits.clone(), vec![is("11", &refused)], None),
-        (waits.clone(), vec![is("11", &handed_over)], Some((Cause::Due, Priority::Fresh))),
-        (waits.clone(), vec![Sign::Gone(Some(refused.clone()))], Some((Cause::Due, Priority::Fresh))),
-        (waits, vec![Sign::Gone(None), is("11", &refused)], None),
-        (synced(), vec![is("10", &refused)], None),
-        (synced(), vec![is("11", &refused)], Some((Cause::SecretChanged, Priority::Verify))),
-        (synced(), vec![Sign::Gone(None)], Some((Cause::Due, Priority::Fresh))),
-    ] {
-        let (mut entry, now) = (begun(), ring(1, &["a"]));
-        for sign in &signs {
-            assert_eq!(entry.hear(sign.clone(), false), None, "only the outcome tells what it means");
-        }
-        let found = entry.settle(state.clone(), 1, &now, false).map(|priority| (entry.cause, priority));
-        assert_eq!(found, due, "{state:?} {signs:?}");
-        assert_eq!(entry.settle(state, 1, &now, false), None, "weighed once");
-    }
-}
-
 /// An API server that has nothing and takes everything.
 async fn answer(request: http::Request<kube::client::Body>) -> Result<http::Response<Body>, Infallible> {
     let body =
@@ -168,7 +94,7 @@ fn context(threads: usize) -> (Arc<Context>, Vec<Receiver<Note>>) {
     let Command::Run(config, _) = Config::read(&[], &|_| None, "ns").unwrap() else { panic!("a run") };
     let client = kube::Client::new(tower::service_fn(answer), "ns");
     let (keys, _news) = Store::new(config.keys.clone(), "ns");
-    let (good_news, lanes) = GoodNews::new();
+    let (deferred, lanes) = DeferredEvents::new();
     let context = Context {
         keys,
         index: Index::default(),
@@ -179,9 +105,9 @@ fn context(threads: usize) -> (Arc<Context>, Vec<Receiver<Note>>) {
         templates: Arc::new(TemplateCache::new(config.templates.clone())),
         metrics: Arc::new(Metrics::new("v1", false)),
         events: Events::new(client.clone()),
-        good_news,
+        deferred,
         identity: String::new(),
-        acting: AtomicBool::new(true),
+        leadership: Arc::new(Leadership::new(false)),
         client,
         config: *config,
     };
@@ -210,7 +136,7 @@ async fn a_key_that_comes_while_an_object_fails_for_want_of_it_is_not_missed() {
     context.keys.publish();
     context.index.lock().see(&name(), sighting(), sealed_to("b"));
     context.queue.push(&name(), Priority::Fresh);
-    let turn = context.queue.next().await;
+    let item = context.queue.next().await;
 
     // The turn has the old keys and waits for the only thread.
     let (gate, held) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
@@ -223,17 +149,17 @@ async fn a_key_that_comes_while_an_object_fails_for_want_of_it_is_not_missed() {
     });
     tokio::task::yield_now().await;
     held.wait();
-    let mut reconciled = Box::pin(reconcile(&context, &turn));
+    let mut reconciled = Box::pin(reconcile(&context, &item));
     assert!(futures::poll!(&mut reconciled).is_pending());
 
     // Its key comes, and wakes what waits for a key: this object does not yet.
     context.keys.apply(&key_secret("b"));
-    sealed::wake(&context, |entry| entry.state == State::WaitsForKey, Priority::Fresh);
+    context.wake(|entry| *entry.state() == State::WaitsForKey, Priority::Fresh);
     gate.wait();
-    reconciled.await;
+    let done = reconciled.await;
     block.await.unwrap().unwrap();
-    context.queue.done(&name(), Duration::ZERO);
-    assert_eq!(context.index.with(&name(), |entry| entry.state.clone()), Some(State::WaitsForKey));
+    context.queue.done(&name(), done.cost, done.requeue);
+    assert_eq!(context.index.with(&name(), |entry| entry.state().clone()), Some(State::WaitsForKey));
     assert!(comes(&context).await, "due again at once");
 }
 
@@ -244,9 +170,9 @@ async fn an_object_that_fails_with_the_keys_of_now_waits() {
     context.keys.publish();
     context.index.lock().see(&name(), sighting(), sealed_to("b"));
     context.queue.push(&name(), Priority::Fresh);
-    let turn = context.queue.next().await;
-    reconcile(&context, &turn).await;
-    context.queue.done(&name(), Duration::ZERO);
+    let item = context.queue.next().await;
+    let done = reconcile(&context, &item).await;
+    context.queue.done(&name(), done.cost, done.requeue);
     assert!(!comes(&context).await, "no hot loop");
 }
 
@@ -254,19 +180,19 @@ async fn an_object_that_fails_with_the_keys_of_now_waits() {
 async fn good_news_waits_while_fresh_objects_stand_in_line_and_is_told_after_them() {
     let (context, lanes) = context(1);
     for lane in lanes {
-        tokio::spawn(good_news::deliver(Arc::clone(&context), lane));
+        tokio::spawn(deferred::deliver(Arc::clone(&context), lane, watch::channel(false).1));
     }
     let about = ObjectReference { namespace: Some("ns".to_owned()), ..ObjectReference::default() };
     let note = Note { about, kind: Kind::Normal, reason: "Unsealed", message: "well".to_owned() };
     context.queue.push(&name(), Priority::Fresh);
-    context.good_news.leave(&context.events, note).await;
+    context.deferred.leave(&context.events, note).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(context.good_news.waiting(), 1);
+    assert_eq!(context.deferred.waiting(), 1);
 
-    let turn = context.queue.next().await;
-    context.queue.done(&turn.key, Duration::ZERO);
+    let item = context.queue.next().await;
+    context.queue.done(&item.key, Duration::ZERO, None);
     let told = async {
-        while context.good_news.waiting() > 0 {
+        while context.deferred.waiting() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
