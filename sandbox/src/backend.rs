@@ -192,8 +192,21 @@ impl Backend {
         line: &str,
         launch: Launch,
     ) -> Result<Controller, BackendError> {
+        let (_, name) = self.service_account()?;
+        let controller = self.start_replica(name, line, launch).await?;
+        endpoint::publish(&self.admin, self.service()?, controller.http()).await?;
+        Ok(controller)
+    }
+
+    /// Starts the controller as a ServiceAccount of this name in its namespace; no Service points at it.
+    pub async fn start_replica(
+        &self,
+        name: &str,
+        line: &str,
+        launch: Launch,
+    ) -> Result<Controller, BackendError> {
         let binaries = Binaries::locate()?;
-        let (namespace, name) = self.service_account()?;
+        let (namespace, _) = self.service_account()?;
         let user = User::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() };
         let home = Home {
             folder: self.folder.path(),
@@ -205,9 +218,7 @@ impl Backend {
             in_cluster: self.kind() == Kind::Kubernetes,
             line,
         };
-        let controller = Controller::start(&binaries.controller, launch, &home)?;
-        endpoint::publish(&self.admin, self.service()?, controller.http()).await?;
-        Ok(controller)
+        Ok(Controller::start(&binaries.controller, launch, &home)?)
     }
 
     /// Stops the servers and waits until they are gone.

@@ -77,7 +77,7 @@ impl Api {
     ) -> Response {
         let mut user = User::new("", &[]);
         let answer = self.authorized(&request, &headers, &mut user);
-        let effect = answer.is_ok().then(|| self.faults.take(&request)).flatten();
+        let effect = answer.is_ok().then(|| self.faults.take(&request, &user.name)).flatten();
         if let Some(faults::Effect::Latency(delay)) = effect {
             tokio::time::sleep(delay).await;
         }

@@ -1,12 +1,30 @@
 //! How many requests of which kind there were: for tests, for the bench, and as the real server's metric.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Mutex};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Mutex, time::Instant};
 
 use super::request::Request;
 
 /// Counts of requests.
 #[derive(Debug, Default)]
-pub struct Calls(Mutex<BTreeMap<Call, u64>>);
+pub struct Calls {
+    kinds: Mutex<BTreeMap<Call, u64>>,
+    /// By user and namespace.
+    places: Mutex<BTreeMap<(String, String), u64>>,
+    journal: Mutex<Option<Vec<Written>>>,
+}
+
+/// A write that was carried out.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// When it was done.
+    pub at: Instant,
+    /// Name of the user.
+    pub user: String,
+    /// `create`, `update`, `patch`, `delete`.
+    pub verb: String,
+    /// Resource, with its subresource if any.
+    pub resource: String,
+}
 
 /// One kind of request and who made it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +44,7 @@ pub struct Call {
 impl Calls {
     /// Every kind of request so far, with its count.
     pub fn all(&self) -> BTreeMap<Call, u64> {
-        self.0.lock().expect("no holder panics").clone()
+        self.kinds.lock().expect("no holder panics").clone()
     }
 
     /// How many requests `wanted` is true of.
@@ -34,14 +52,42 @@ impl Calls {
         self.all().iter().filter(|(call, _)| wanted(call)).map(|(_, count)| count).sum()
     }
 
+    /// How many requests of users `wanted` is true of there were in a namespace.
+    pub fn within(&self, namespace: &str, wanted: impl Fn(&str) -> bool) -> u64 {
+        let places = self.places.lock().expect("no holder panics");
+        places.iter().filter(|((user, place), _)| place == namespace && wanted(user)).map(|(_, n)| n).sum()
+    }
+
+    /// Writes down every write from now on.
+    pub fn keep_journal(&self) {
+        *self.journal.lock().expect("no holder panics") = Some(Vec::new());
+    }
+
+    /// The writes since then, in their order.
+    pub fn journal(&self) -> Vec<Written> {
+        self.journal.lock().expect("no holder panics").clone().unwrap_or_default()
+    }
+
     /// Starts again from nothing.
     pub fn reset(&self) {
-        self.0.lock().expect("no holder panics").clear();
+        self.kinds.lock().expect("no holder panics").clear();
+        self.places.lock().expect("no holder panics").clear();
     }
 
     pub(super) fn record(&self, request: &Request, user: &str, code: u16) {
         if !request.is_resource {
             return;
+        }
+        if (200..300).contains(&code)
+            && !matches!(&*request.verb, "get" | "list" | "watch")
+            && let Some(journal) = &mut *self.journal.lock().expect("no holder panics")
+        {
+            journal.push(Written {
+                at: Instant::now(),
+                user: user.to_owned(),
+                verb: request.verb.clone(),
+                resource: request.resource_path(),
+            });
         }
         let call = Call {
             verb: request.verb.clone(),
@@ -50,7 +96,9 @@ impl Calls {
             code,
             user: user.to_owned(),
         };
-        *self.0.lock().expect("no holder panics").entry(call).or_default() += 1;
+        *self.kinds.lock().expect("no holder panics").entry(call).or_default() += 1;
+        let place = (user.to_owned(), request.namespace.clone());
+        *self.places.lock().expect("no holder panics").entry(place).or_default() += 1;
     }
 
     /// `apiserver_request_total`, in the text format and with the labels of the real server.

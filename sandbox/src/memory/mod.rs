@@ -52,7 +52,7 @@ mod view;
 mod watch;
 mod write;
 
-pub use calls::{Call, Calls};
+pub use calls::{Call, Calls, Written};
 pub use faults::{Effect, Fault, Faults};
 
 use api::Api;

@@ -12,13 +12,16 @@ mod http_cases;
 mod journeys;
 mod key_planting;
 mod kubectl;
+mod leaders;
 mod lists;
+mod matrix;
 mod memory_image;
 mod no_words;
 mod permissions;
 mod pool;
 mod scenarios;
 mod stage;
+mod stop;
 mod tally;
 
 use std::process::ExitCode;
@@ -61,6 +64,9 @@ fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
         no_words::trials(pool),
         bad_input::trials(pool),
         lists::trials(pool),
+        matrix::trials(pool),
+        leaders::trials(pool),
+        stop::trials(pool),
         permissions::trials(pool),
         scenarios::trials(pool, tally),
         http_cases::trials(pool, tally),
