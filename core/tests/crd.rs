@@ -1,4 +1,4 @@
-//! `manifests/crd.yaml` is the published definition, and the Rust types have its fields, no more and no less.
+//! `manifests/base/crd.yaml` is the published definition, and the Rust types have its fields, no more and no less.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
@@ -13,7 +13,7 @@ fn read(path: &str) -> String {
 
 /// The definition that is installed, without its descriptions, which are free.
 fn installed() -> Value {
-    let mut crd: Value = serde_saphyr::from_str(&read("manifests/crd.yaml")).unwrap();
+    let mut crd: Value = serde_saphyr::from_str(&read("manifests/base/crd.yaml")).unwrap();
     strip_descriptions(&mut crd);
     crd
 }

@@ -75,6 +75,23 @@ impl Backend {
 
     /// Starts an API server and applies these manifests.
     pub async fn with_manifests(kind: Kind, manifests: Manifests) -> Result<Self, BackendError> {
+        let backend = Self::prepared(kind, manifests, true).await?;
+        backend.place_pod().await?;
+        Ok(backend)
+    }
+
+    /// Starts an API server where these manifests are to be applied by whoever asks for it; then [`Self::place_pod`]
+    /// prepares what a controller needs that is started here.
+    pub async fn bare(kind: Kind, manifests: Manifests) -> Result<Self, BackendError> {
+        Self::prepared(kind, manifests, false).await
+    }
+
+    /// Makes the Pod that the controller's process stands for.
+    pub async fn place_pod(&self) -> Result<(), BackendError> {
+        Ok(endpoint::place_pod(&self.admin, self.service()?, self.host()).await?)
+    }
+
+    async fn prepared(kind: Kind, manifests: Manifests, installs: bool) -> Result<Self, BackendError> {
         let folder = tempfile::Builder::new().prefix("sandbox-").tempdir()?;
         let tokens = StaticTokens::new();
         let mut api = match kind {
@@ -82,14 +99,14 @@ impl Backend {
             Kind::Kubernetes => Api::Kubernetes(ControlPlane::start(&tokens).await?),
         };
         let admin = objects(&api, &tokens.admin)?;
-        install(&admin, &manifests).await?;
+        if installs {
+            install(&admin, &manifests).await?;
+        }
         if let Api::Kubernetes(control_plane) = &mut api {
             // Only now, so that the garbage collector finds SealedSecrets in its first discovery.
             control_plane.start_controller_manager(&tokens).await?;
         }
-        let backend = Self { api, admin, manifests, tokens, folder };
-        endpoint::place_pod(&backend.admin, backend.service()?, backend.host()).await?;
-        Ok(backend)
+        Ok(Self { api, admin, manifests, tokens, folder })
     }
 
     /// Which of the two it is.

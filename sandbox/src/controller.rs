@@ -197,11 +197,12 @@ fn in_cluster(home: &Home<'_>) -> io::Result<Command> {
 }
 
 /// A command that becomes what follows it, with the ServiceAccount's kubeconfig.
+/// Replicas have one each.
+static NEXT_KUBECONFIG: AtomicU32 = AtomicU32::new(0);
+
 fn with_kubeconfig(home: &Home<'_>) -> io::Result<Command> {
     let access = Access { server: home.server, ca: home.ca, token: home.token, namespace: home.namespace };
-    // Replicas have one each.
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let number = NEXT_KUBECONFIG.fetch_add(1, Ordering::Relaxed);
     let path = home.folder.join(format!("controller-{number}.kubeconfig"));
     std::fs::write(&path, access.kubeconfig().to_string())?;
     // Outside the sandbox's own PID namespace nothing else ends the controller when we are killed.

@@ -1,10 +1,11 @@
-//! The objects of `manifests/`, as an administrator would apply them.
+//! The objects of `manifests/` and its overlays, as kustomize renders them.
+//!
+//! They are recorded in `testdata/manifests/`, so that a machine without kubectl has them too; a test with the real
+//! kubectl holds the record against what it renders now.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-
-use crate::objects::is_namespaced;
 
 /// What stops the manifests from being read; each names the file.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,44 @@ pub enum ManifestError {
     },
 }
 
+/// A kustomization of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// `manifests/` itself.
+    None,
+    /// Two replicas.
+    LeaderElection,
+    /// A controller for one namespace.
+    OwnNamespace,
+}
+
+impl Overlay {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::None, Self::LeaderElection, Self::OwnNamespace];
+
+    /// The folder that `kubectl apply -k` takes.
+    pub fn folder(self) -> PathBuf {
+        project(match self {
+            Self::None => "manifests",
+            Self::LeaderElection => "manifests/overlays/leader-election",
+            Self::OwnNamespace => "manifests/overlays/own-namespace",
+        })
+    }
+
+    /// The file with what kustomize makes of it.
+    pub fn record(self) -> PathBuf {
+        project(match self {
+            Self::None => "testdata/manifests/all.yaml",
+            Self::LeaderElection => "testdata/manifests/leader-election.yaml",
+            Self::OwnNamespace => "testdata/manifests/own-namespace.yaml",
+        })
+    }
+}
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
 /// Every object of `manifests/`, in an order in which each may be created.
 #[derive(Clone, Debug)]
 pub struct Manifests {
@@ -34,17 +73,14 @@ pub struct Manifests {
 }
 
 impl Manifests {
-    /// Reads the project's own `manifests/`.
+    /// What `kubectl apply -k manifests/` applies.
     pub fn of_the_project() -> Result<Self, ManifestError> {
-        Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests"))
+        Self::of(Overlay::None)
     }
 
-    /// Reads what `kubectl apply -k folder` would apply.
-    ///
-    /// Knows as much of kustomizations as ours use: `resources`, `namespace` and patches that delete. JSON
-    /// patches are passed over, since they touch nothing but the Deployment, which nobody runs here.
-    pub fn read(folder: &Path) -> Result<Self, ManifestError> {
-        let mut objects = kustomization(folder)?;
+    /// What `kubectl apply -k` applies for an overlay.
+    pub fn of(overlay: Overlay) -> Result<Self, ManifestError> {
+        let mut objects = documents(&overlay.record())?;
         objects.sort_by_key(|o| rank(str_at(o, "/kind")));
         Ok(Self { objects })
     }
@@ -57,6 +93,14 @@ impl Manifests {
     /// The objects, to change them before they are applied: a role without a verb, say.
     pub fn objects_mut(&mut self) -> &mut Vec<Value> {
         &mut self.objects
+    }
+
+    /// Arguments of the controller's container.
+    pub fn arguments(&self) -> Vec<String> {
+        let deployment = self.objects.iter().find(|o| str_at(o, "/kind") == "Deployment");
+        let arguments = deployment.and_then(|o| o.pointer("/spec/template/spec/containers/0/args"));
+        let arguments = arguments.and_then(Value::as_array).into_iter().flatten();
+        arguments.filter_map(|argument| Some(argument.as_str()?.to_owned())).collect()
     }
 
     /// Namespace and name of the controller's ServiceAccount.
@@ -78,50 +122,6 @@ impl Manifests {
 
 fn namespace_and_name(object: &Value) -> (&str, &str) {
     (str_at(object, "/metadata/namespace"), str_at(object, "/metadata/name"))
-}
-
-fn kustomization(folder: &Path) -> Result<Vec<Value>, ManifestError> {
-    let file = folder.join("kustomization.yaml");
-    let plan = documents(&file)?.into_iter().next().unwrap_or_default();
-    let mut objects = Vec::new();
-    for resource in strings(&plan["resources"]) {
-        let path = folder.join(resource);
-        objects.append(&mut if path.is_dir() { kustomization(&path)? } else { documents(&path)? });
-    }
-    objects.retain(|object| !object.is_null() && !is_deleted(object, &plan["patches"]));
-    if let Some(namespace) = plan["namespace"].as_str() {
-        for object in &mut objects {
-            place(object, namespace);
-        }
-    }
-    Ok(objects)
-}
-
-/// Whether one of the patches is a `$patch: delete` for this object.
-fn is_deleted(object: &Value, patches: &Value) -> bool {
-    let patches = patches.as_array().into_iter().flatten();
-    let texts = patches.filter_map(|patch| patch["patch"].as_str());
-    texts.filter_map(|text| serde_saphyr::from_str::<Value>(text).ok()).any(|patch| {
-        str_at(&patch, "/$patch") == "delete"
-            && patch["kind"] == object["kind"]
-            && patch["metadata"]["name"] == object["metadata"]["name"]
-    })
-}
-
-/// Puts a namespaced object, and the accounts that a binding names, into `namespace`.
-fn place(object: &mut Value, namespace: &str) {
-    if is_namespaced(str_at(object, "/kind")) {
-        object["metadata"]["namespace"] = namespace.into();
-    }
-    for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
-        if str_at(subject, "/kind") == "ServiceAccount" {
-            subject["namespace"] = namespace.into();
-        }
-    }
-}
-
-fn strings(list: &Value) -> impl Iterator<Item = &str> {
-    list.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn documents(path: &Path) -> Result<Vec<Value>, ManifestError> {

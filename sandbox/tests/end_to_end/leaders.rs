@@ -8,6 +8,7 @@
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::time::{Duration, Instant};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures::StreamExt as _;
 use libtest_mimic::{Failed, Trial};
 use sandbox::backend::{Backend, Kind};
@@ -113,7 +114,7 @@ async fn cut_off(backend: &Backend, seed: u64) -> Result<Seen, Failed> {
         }
         Ok(Seen { writes: only_holders_write(&journal)?, takeover })
     };
-    let seen = tokio::select! { seen = work => seen, seen = cut => seen };
+    let outcome = tokio::select! { outcome = work => outcome, outcome = cut => outcome };
     for one in &mut replicas {
         if let Some(status) = one.ended()? {
             return Err(format!("a replica ended with {status}:\n{}", one.log()).into());
@@ -122,7 +123,7 @@ async fn cut_off(backend: &Backend, seed: u64) -> Result<Seen, Failed> {
     for one in replicas {
         one.stop().await?;
     }
-    seen
+    outcome
 }
 
 /// A controller with a ServiceAccount of its own, so that the server tells it from the other.
@@ -147,7 +148,6 @@ async fn replica(backend: &Backend, name: &str) -> Result<Controller, Failed> {
 async fn sealed(backend: &Backend) -> Result<[Value; 2], Failed> {
     let key = backend.admin().list("Secret", backend.controller_namespace()).await.map_err(told)?;
     let certificate = key.iter().find_map(|secret| secret["data"]["tls.crt"].as_str()).ok_or("a key")?;
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("cert.pem");
     std::fs::write(&path, STANDARD.decode(certificate)?)?;

@@ -9,6 +9,7 @@ mod bad_input;
 mod churn;
 mod faults;
 mod http_cases;
+mod installs;
 mod journeys;
 mod key_planting;
 mod kubectl;
@@ -66,6 +67,7 @@ fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
         lists::trials(pool),
         matrix::trials(pool),
         leaders::trials(pool),
+        installs::trials(pool),
         stop::trials(pool),
         permissions::trials(pool),
         scenarios::trials(pool, tally),

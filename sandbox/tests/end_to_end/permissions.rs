@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 use sandbox::backend::Backend;
-use sandbox::manifests::Manifests;
+use sandbox::manifests::{Manifests, Overlay};
 use sandbox::objects::{Objects, kind_of};
 use serde_json::{Value, json};
 
@@ -192,10 +192,12 @@ async fn ordinary_user(backend: &Backend) -> Result<(), Failed> {
 
 /// The kustomization for one namespace: no ClusterRole at all.
 async fn own_namespace(backend: &Backend) -> Result<(), Failed> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests/own-namespace");
-    let backend = Backend::with_manifests(backend.kind(), Manifests::read(&folder)?).await.map_err(told)?;
+    let manifests = Manifests::of(Overlay::OwnNamespace)?;
+    let flags = manifests.arguments();
+    let backend = Backend::with_manifests(backend.kind(), manifests).await.map_err(told)?;
     let outcome = async {
-        let controller = start(&backend, &["--all-namespaces=false"]).await?;
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let controller = start(&backend, &flags).await?;
         let namespace = backend.controller_namespace();
         let jane = backend.kubeconfig(&sandbox::tokens::User::Ordinary, namespace).await.map_err(told)?;
         let folder = tempfile::tempdir()?;

@@ -72,6 +72,10 @@ fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Gauge
     register(registry, GaugeVec::new(opts, labels).expect("metric names are valid"))
 }
 
+fn counter(registry: &Registry, name: &str, help: &str) -> Counter {
+    register(registry, Counter::new(format!("{PREFIX}{name}"), help).expect("metric names are valid"))
+}
+
 fn gauge(registry: &Registry, name: &str, help: &str) -> Gauge {
     register(registry, Gauge::new(format!("{PREFIX}{name}"), help).expect("metric names are valid"))
 }
@@ -96,18 +100,11 @@ impl Metrics {
         );
         let scrapes = IntCounterVec::new(scrapes, &["code"]).expect("metric names are valid");
         let metrics = Self {
-            unseal_requests: register(
+            unseal_requests: counter(r, "unseal_requests_total", "Requests to unseal a SealedSecret"),
+            private_operations: counter(
                 r,
-                Counter::new(format!("{PREFIX}unseal_requests_total"), "Requests to unseal a SealedSecret")
-                    .expect("metric names are valid"),
-            ),
-            private_operations: register(
-                r,
-                Counter::new(
-                    format!("{PREFIX}private_key_operations_total"),
-                    "RSA private-key operations of SealedSecrets that were opened",
-                )
-                .expect("metric names are valid"),
+                "private_key_operations_total",
+                "RSA private-key operations of SealedSecrets that were opened",
             ),
             unseal_errors: counters(
                 r,
@@ -115,14 +112,7 @@ impl Metrics {
                 "Errors while unsealing, by reason and namespace",
                 &["reason", "namespace"],
             ),
-            panics: register(
-                r,
-                Counter::new(
-                    format!("{PREFIX}panics_total"),
-                    "Faults of the controller itself; please report them",
-                )
-                .expect("metric names are valid"),
-            ),
+            panics: counter(r, "panics_total", "Faults of the controller itself; please report them"),
             drift: counters(r, "drift_total", "Secrets found changed by somebody else", &["namespace"]),
             http_requests: counters(
                 r,
@@ -140,13 +130,10 @@ impl Metrics {
                 "Requests and connections refused for what they would cost, by reason",
                 &["reason"],
             ),
-            http_operations: register(
+            http_operations: counter(
                 r,
-                Counter::new(
-                    format!("{PREFIX}http_private_key_operations_total"),
-                    "RSA private-key operations of requests",
-                )
-                .expect("metric names are valid"),
+                "http_private_key_operations_total",
+                "RSA private-key operations of requests",
             ),
             reconcile_seconds: histogram(
                 r,
@@ -163,11 +150,7 @@ impl Metrics {
                 "queue_wait_seconds",
                 "How long objects waited for their turn in seconds",
             ),
-            key_errors: register(
-                r,
-                Counter::new(format!("{PREFIX}key_errors_total"), "Sealing keys that could not be made")
-                    .expect("metric names are valid"),
-            ),
+            key_errors: counter(r, "key_errors_total", "Sealing keys that could not be made"),
             leader: gauge(r, "leader", "1 if this replica acts, 0 if it only answers requests"),
             scrapes: register(r, scrapes),
             queue_depth: gauge(r, "queue_depth", "Objects that wait for their turn"),
