@@ -70,3 +70,30 @@ fn templates_that_fail_while_they_run() {
         "template: key:1:8: a value of type map[string]string does not serve as map[string]interface {}",
     );
 }
+
+/// A name with a dash is the commonest fault: an item of a Secret.
+#[test]
+fn an_item_with_a_dash_has_a_way_out() {
+    let bad = |at: &str, way_out: &str| format!("template: key:1:{at}: bad character in a name{way_out}");
+    for (text, wanted) in [
+        ("{{ .access-key }}", bad("4", ": write {{ index . \"access-key\" }} for .access-key")),
+        ("{{.tls-crt|b64enc}}", bad("3", ": write {{ index . \"tls-crt\" }} for .tls-crt")),
+        ("{{ .db.access-key }}", bad("7", ": write {{ index .db \"access-key\" }} for .db.access-key")),
+        ("{{ $x := . }}{{ $x.a-b }}", bad("19", ": write {{ index $x \"a-b\" }} for $x.a-b")),
+        ("{{ .a!b }}", bad("4", "")),
+        ("{{ .a–b }}", bad("4", "")),
+    ] {
+        check(text, &wanted);
+    }
+}
+
+/// As Go's own program does: a `break` ends the range that it stands behind, a `continue` goes on with the outer one.
+#[test]
+fn a_jump_behind_the_else_of_a_range() {
+    let outer = |jump: &str| {
+        format!("{{{{range until 2}}}}x{{{{range list}}}}{{{{else}}}}<{{{{{jump}}}}}>{{{{end}}}}y{{{{end}}}}z")
+    };
+    let rendered = |text: &str| corpus::render(text, &BTreeMap::new()).unwrap();
+    assert_eq!(rendered(&outer("break")), b"x<yx<yz");
+    assert_eq!(rendered(&outer("continue")), b"x<x<z");
+}

@@ -96,6 +96,8 @@ impl<'t> Exec<'t, '_> {
         self.ctx.enter().at(range.pipe.pos)?;
         let visited = self.iterate(&value, range)?;
         let flow = if visited { Flow::Next } else { self.list(dot, &range.otherwise)? };
+        // As in Go: a `break` behind `else` ends this range, a `continue` the turn of the one around it.
+        let flow = if flow == Flow::Break { Flow::Next } else { flow };
         self.ctx.leave();
         self.variables.truncate(declared);
         Ok(flow)

@@ -72,7 +72,7 @@ impl Lexer<'_> {
             return self.emit(alone);
         }
         self.pass_word();
-        if self.at_terminator() { self.emit(kind) } else { self.error("bad character in a name") }
+        if self.at_terminator() { self.emit(kind) } else { self.emit(Kind::BadName) }
     }
 
     fn pass_word(&mut self) {
@@ -84,7 +84,7 @@ impl Lexer<'_> {
     fn identifier(&mut self) -> Token {
         self.pass_word();
         if !self.at_terminator() {
-            return self.error("bad character in a name");
+            return self.emit(Kind::BadName);
         }
         let kind = match &self.text[self.start..self.at] {
             "true" | "false" => Kind::Bool,

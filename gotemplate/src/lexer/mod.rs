@@ -10,6 +10,8 @@ use crate::unicode;
 pub(crate) enum Kind {
     /// The text cannot be read on; says why.
     Error(&'static str),
+    /// A field, a variable or a function with a character that no name has.
+    BadName,
     Eof,
     Text,
     LeftDelim,
@@ -81,7 +83,7 @@ impl<'t> Lexer<'t> {
             return token;
         }
         let token = if self.in_action { self.action() } else { self.outside() };
-        if matches!(token.kind, Kind::Error(_)) {
+        if matches!(token.kind, Kind::Error(_) | Kind::BadName) {
             self.failed = Some(token);
         }
         token

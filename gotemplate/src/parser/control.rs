@@ -270,6 +270,7 @@ impl Parser<'_> {
     pub(super) fn unexpected<T>(&self, token: Token, context: &str) -> Result<T> {
         let message = match token.kind {
             Kind::Error(why) => why.to_owned(),
+            Kind::BadName => bad_name(self.text, token.start),
             Kind::Eof => format!("unexpected end of the text in {context}"),
             Kind::Text => format!("unexpected text in {context}"),
             _ => {
@@ -280,6 +281,30 @@ impl Parser<'_> {
         Err(refusal(token.start, Failure::with(message)))
     }
 }
+
+/// What is wrong with a name, and the way out where it is that of an item with a dash.
+fn bad_name(text: &str, at: usize) -> String {
+    let is_path = |c: char| c.is_alphanumeric() || "_.$".contains(c);
+    let before = text[..at].rfind(|c| !is_path(c)).map_or(0, |before| before + 1);
+    let text = text.get(before..).unwrap_or_default();
+    let end = text.find(|c: char| c.is_whitespace() || "|(){},\"`".contains(c)).unwrap_or(text.len());
+    let word = &text[..end];
+    let way_out = word.rsplit_once('.').filter(|(map, item)| {
+        let is_item =
+            |item: &str| item.contains('-') && item.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
+        is_item(item) && !map.contains('-') && word.len() <= LONGEST_SHOWN
+    });
+    match way_out {
+        Some((map, item)) => {
+            let map = if map.is_empty() { "." } else { map };
+            format!("bad character in a name: write {{{{ index {map} {item:?} }}}} for {word}")
+        }
+        None => "bad character in a name".to_owned(),
+    }
+}
+
+/// Longer names of items would make a line of any length.
+const LONGEST_SHOWN: usize = 80;
 
 fn control_name(keyword: Kind) -> &'static str {
     if keyword == Kind::If { "if" } else { "with" }
