@@ -35,7 +35,16 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The status message.
+    /// The status message in one line, for a column of a table.
+    pub fn headline(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.to_string(),
+            Self::Unseal(error) => error.in_short(),
+            Self::Internal | Self::Write(_) | Self::Read(_) => self.to_string(),
+        }
+    }
+
+    /// The whole status message.
     pub fn message(&self) -> String {
         match self {
             // Compat: the reference puts these words before this refusal only.

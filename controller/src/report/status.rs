@@ -15,6 +15,9 @@ struct Words {
     synced: bool,
     stalled: bool,
     reason: &'static str,
+    /// One short line: kubectl cuts a column at a line break, and a person sees one line for each object.
+    headline: String,
+    /// The headline and, behind a line break, the details.
     message: String,
 }
 
@@ -49,13 +52,24 @@ pub fn is_settled(object: &SealedSecret) -> bool {
 impl Words {
     fn of(failure: Option<&Failure>) -> Self {
         match failure {
-            None => Self { synced: true, stalled: false, reason: "Unsealed", message: String::new() },
-            Some(failure) => Self {
-                synced: false,
-                stalled: failure.is_stalled(),
-                reason: failure.event_reason(),
-                message: shortened(failure.message(), LONGEST),
+            None => Self {
+                synced: true,
+                stalled: false,
+                reason: "Unsealed",
+                headline: String::new(),
+                message: String::new(),
             },
+            Some(failure) => {
+                let (headline, details) = (one_line(&failure.headline()), failure.message());
+                let message = if headline == details { details } else { format!("{headline}\n{details}") };
+                Self {
+                    synced: false,
+                    stalled: failure.is_stalled(),
+                    reason: failure.event_reason(),
+                    headline,
+                    message: shortened(message, LONGEST),
+                }
+            }
         }
     }
 
@@ -72,7 +86,7 @@ impl Words {
             && first.message.as_deref().unwrap_or("") == self.message
             && says(READY, self.synced)
             && says(STALLED, self.stalled)
-            && (self.synced || find(READY).and_then(|c| c.message.as_deref()) == Some(&self.message))
+            && (self.synced || find(READY).and_then(|c| c.message.as_deref()) == Some(&self.headline))
     }
 
     fn conditions(&self, old: &[Condition], now: Timestamp) -> Vec<Condition> {
@@ -92,10 +106,16 @@ impl Words {
         let stalled_reason = if self.stalled { self.reason } else { "Progressing" };
         vec![
             make(SYNCED, self.synced, self.reason, &self.message),
-            make(READY, self.synced, self.reason, &self.message),
-            make(STALLED, self.stalled, stalled_reason, if self.stalled { &self.message } else { "" }),
+            // The details stand once.
+            make(READY, self.synced, self.reason, &self.headline),
+            make(STALLED, self.stalled, stalled_reason, if self.stalled { &self.headline } else { "" }),
         ]
     }
+}
+
+/// The first line of a text, short enough for a table of 100 columns.
+fn one_line(text: &str) -> String {
+    shortened(text.lines().next().unwrap_or_default().to_owned(), LONGEST_HEADLINE)
 }
 
 /// Cuts a text that is too long for a field, at a character.
@@ -116,5 +136,7 @@ const SYNCED: &str = "Synced";
 const READY: &str = "Ready";
 const STALLED: &str = "Stalled";
 const OURS: [&str; 3] = [SYNCED, READY, STALLED];
+/// Bytes: beside name, age and the other columns.
+const LONGEST_HEADLINE: usize = 72;
 /// Enough for hundreds of items, little enough for etcd.
 const LONGEST: usize = 16 * 1024;

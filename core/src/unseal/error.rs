@@ -109,8 +109,8 @@ impl fmt::Display for Reason {
             ),
             Self::NoKeyFits { scope, place } => write!(
                 f,
-                "it was sealed to a key that is not here, or not for {place} with scope {scope}: restore that key, \
-                 or seal the value again"
+                "it was sealed to a key that is not here, or not for {place} with scope {scope}, or its first bytes are \
+                 damaged: restore that key, or seal the value again"
             ),
             Self::NoKeys => f.write_str("there are no keys at all"),
             Self::BadBase64(bad) => bad.fmt(f),
@@ -121,6 +121,27 @@ impl fmt::Display for Reason {
             Self::NotLookedInto => {
                 f.write_str("not looked into, because too many other items do not open: mend those first")
             }
+        }
+    }
+}
+
+impl Reason {
+    /// The reason in a few words, for a column of a table.
+    fn in_short(&self) -> String {
+        match self {
+            Self::WrongName { sealed_for } => format!("sealed for name {sealed_for:?}"),
+            Self::WrongNamespace { sealed_for } if sealed_for.is_empty() => {
+                "sealed without namespace".to_owned()
+            }
+            Self::WrongNamespace { sealed_for } => format!("sealed for namespace {sealed_for:?}"),
+            Self::WrongScope { sealed_with, .. } => format!("sealed with scope {sealed_with}"),
+            Self::UnknownKey { .. } => "its key is not here".to_owned(),
+            Self::NoKeyFits { .. } => "other key, name or scope".to_owned(),
+            Self::NoKeys => "there are no keys".to_owned(),
+            Self::BadBase64(bad) => bad.to_string(),
+            Self::Truncated => "it is cut short".to_owned(),
+            Self::Corrupt(_) => "it is damaged".to_owned(),
+            Self::NotLookedInto => "not looked into".to_owned(),
         }
     }
 }
@@ -194,6 +215,29 @@ impl UnsealError {
             | Self::BlobContents(_)
             | Self::TooCostly { .. }
             | Self::Interrupted => false,
+        }
+    }
+
+    /// What failed, in one short line: the words that tools look for, the first item and its reason in a few words.
+    ///
+    /// ```
+    /// # use sealed_secrets_core::unseal::UnsealError;
+    /// assert!(UnsealError::DeprecatedData.in_short().starts_with("using deprecated 'data' field"));
+    /// ```
+    pub fn in_short(&self) -> String {
+        let Self::Items { items, .. } = self else { return self.to_string() };
+        let is_undecryptable =
+            |reason: &Reason| !matches!(reason, Reason::BadBase64(_) | Reason::NotLookedInto);
+        let first = items.iter().find(|(_, ItemError(reason))| is_undecryptable(reason));
+        match first {
+            Some((item, ItemError(reason))) => {
+                let others = match items.len() - 1 {
+                    0 => String::new(),
+                    others => format!(" and {others} more"),
+                };
+                format!("{NO_KEY} ({item}{others}): {}", reason.in_short())
+            }
+            None => self.to_string(),
         }
     }
 

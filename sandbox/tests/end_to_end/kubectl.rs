@@ -22,6 +22,7 @@ pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
     vec![
         pool.trial("kubectl::create_dry_run_kubeseal_apply", pipeline),
         pool.trial("kubectl::get_shows_status_synced_and_age", columns),
+        pool.trial("kubectl::get_shows_one_line_for_each_failing_object", one_line_each),
         pool.trial("kubectl::contexts_name_the_namespace_and_the_cluster", contexts),
     ]
 }
@@ -74,6 +75,59 @@ async fn columns(backend: &Backend) -> Result<(), Failed> {
     }
     let described = kubectl(&stage, &["describe", "sealedsecret", "bad"]).await?.ok()?;
     assert!(described.contains("ErrUnsealFailed"), "{described}");
+    stage.strike().await
+}
+
+/// At 100 columns, as kept in `docs/terminal/get-sealedsecrets.txt`; `UPDATE=1` writes it anew.
+async fn one_line_each(backend: &Backend) -> Result<(), Failed> {
+    let stage = Stage::set(backend, "e2e-lines").await?;
+    let good = stage.seal(&secret("e2e-lines", "db", &[("password", "v")])).await?;
+    let named = |name: &str| {
+        let mut object = good.clone();
+        object["metadata"]["name"] = name.into();
+        object
+    };
+    let mut damaged = named("damaged");
+    let text = good["spec"]["encryptedData"]["password"].as_str().unwrap_or_default();
+    damaged["spec"]["encryptedData"]["password"] = format!("{}!", &text[..40]).into();
+    let mut moved = named("moved");
+    moved["spec"]["encryptedData"]["user"] = text.into();
+    let mut scope = named("db");
+    scope["metadata"]["annotations"] = json!({"sealedsecrets.bitnami.com/cluster-wide": "true"});
+    let mut template = stage.seal(&secret("e2e-lines", "template", &[("access-key", "v")])).await?;
+    template["spec"]["template"]["data"] = json!({"config": "key={{ .access-key }}"});
+    let taken = stage.seal(&secret("e2e-lines", "taken", &[("k", "v")])).await?;
+    stage.admin().create(&secret("e2e-lines", "taken", &[("k", "mine")])).await.map_err(told)?;
+    let objects = [damaged, moved, scope, template, taken];
+    for object in &objects {
+        stage.admin().create(object).await.map_err(told)?;
+    }
+    for object in &objects {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        stage.synced_is("e2e-lines", name, "False", "").await?;
+    }
+    let table = kubectl(&stage, &["get", "sealedsecrets"]).await?.ok()?;
+    assert_eq!(table.lines().count(), objects.len() + 1, "{table}");
+    for line in table.lines() {
+        assert!(line.trim_end().chars().count() <= 100, "{line}");
+    }
+    // An age is a matter of luck.
+    let shown: String = table
+        .lines()
+        .map(|line| match line.trim_end().rsplit_once(' ') {
+            Some((rest, age)) if age.ends_with('s') => format!("{rest} 5s\n"),
+            Some(_) | None => format!("{}\n", line.trim_end()),
+        })
+        .collect();
+    let kept = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/terminal/get-sealedsecrets.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(kept.parent().ok_or("a folder")?)?;
+        std::fs::write(&kept, &shown)?;
+    }
+    assert_eq!(std::fs::read_to_string(&kept)?, shown);
+    // `describe` has the details once.
+    let described = kubectl(&stage, &["describe", "sealedsecret", "moved"]).await?.ok()?;
+    assert_eq!(described.matches("rename the object, or seal the value again").count(), 2, "{described}");
     stage.strike().await
 }
 
