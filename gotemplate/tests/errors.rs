@@ -91,7 +91,9 @@ fn an_item_with_a_dash_has_a_way_out() {
 #[test]
 fn a_jump_behind_the_else_of_a_range() {
     let outer = |jump: &str| {
-        format!("{{{{range until 2}}}}x{{{{range list}}}}{{{{else}}}}<{{{{{jump}}}}}>{{{{end}}}}y{{{{end}}}}z")
+        format!(
+            "{{{{range until 2}}}}x{{{{range list}}}}{{{{else}}}}<{{{{{jump}}}}}>{{{{end}}}}y{{{{end}}}}z"
+        )
     };
     let rendered = |text: &str| corpus::render(text, &BTreeMap::new()).unwrap();
     assert_eq!(rendered(&outer("break")), b"x<yx<yz");

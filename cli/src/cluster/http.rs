@@ -28,9 +28,9 @@ use kube::{
 };
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt as _, util::BoxCloneService};
 
-use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
+use transport::secured;
 
-use super::{Cause, KubeconfigError, trust};
+use super::{Cause, KubeconfigError};
 
 /// What a server answered.
 #[derive(Debug)]
@@ -108,21 +108,6 @@ enum Route {
     Tunnel(Tunnel<HttpConnector>),
     TlsTunnel(Box<Tunnel<TlsConnector>>),
     Socks(SocksV5<HttpConnector>),
-}
-
-/// TLS on top of a route, where the URL asks for it.
-fn secured<C>(config: &Config, route: C) -> Result<hyper_rustls::HttpsConnector<C>, KubeconfigError> {
-    let builder = HttpsConnectorBuilder::new().with_tls_config(trust::client_config(config)?).https_or_http();
-    let builder = match &config.tls_server_name {
-        Some(name) => {
-            let bad = |_| KubeconfigError::Tls(format!("--tls-server-name {name:?} is no host name"));
-            builder.with_server_name_resolver(FixedServerNameResolver::new(
-                name.clone().try_into().map_err(bad)?,
-            ))
-        }
-        None => builder,
-    };
-    Ok(builder.enable_http1().wrap_connector(route))
 }
 
 type TlsConnector = hyper_rustls::HttpsConnector<HttpConnector>;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use kube::config::{Kubeconfig, KubeconfigError as KubeError};
+use transport::TlsError;
 
 use crate::problem::reason;
 
@@ -44,6 +45,15 @@ pub(crate) enum KubeconfigError {
     Credentials(String),
     #[error("{0}")]
     Tls(String),
+}
+
+impl From<TlsError> for KubeconfigError {
+    fn from(error: TlsError) -> Self {
+        match error {
+            TlsError::File { path, source } => Self::File { path, reason: reason(&source) },
+            error @ (TlsError::Unusable(_) | TlsError::ServerName(_)) => Self::Tls(error.to_string()),
+        }
+    }
 }
 
 /// A part of a kubeconfig that has a name.

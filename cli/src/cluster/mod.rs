@@ -13,7 +13,6 @@ mod http;
 mod kubeconfig;
 mod proxy;
 mod target;
-mod trust;
 
 pub(crate) use alike::Alike;
 pub(crate) use controller::{Session, percent_decoded};

@@ -6,12 +6,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use futures::{FutureExt as _, future::BoxFuture};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as HttpBody, Incoming};
+use hyper_timeout::TimeoutConnector;
+use hyper_util::{
+    client::legacy::{Client as HyperClient, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use kube::{
     Client,
-    client::{Body, ClientBuilder},
+    client::{Body, ClientBuilder, ConfigExt as _},
 };
-use tower::{Layer, Service};
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt as _, util::BoxService};
 
 use super::{
     answer_limit::AnswerLimit,
@@ -27,6 +35,9 @@ pub enum ClientError {
     /// Neither in a cluster nor with a kubeconfig.
     #[error("no way to the API server: run in a cluster, or set KUBECONFIG ({0})")]
     Config(#[source] kube::config::InferConfigError),
+    /// Its trust cannot be used.
+    #[error("the API server's authority cannot be used: {0}")]
+    Tls(#[from] transport::TlsError),
     /// The configuration cannot be used.
     #[error("the configuration for the API server cannot be used: {0}")]
     Build(#[source] kube::Error),
@@ -36,10 +47,19 @@ pub enum ClientError {
 /// `may_write` says so.
 pub async fn connect(rate: Option<ClientRate>, may_write: Arc<dyn MayWrite>) -> Result<Client, ClientError> {
     // In a cluster the service account wins over a kubeconfig that happens to lie around.
-    let mut config = match kube::Config::incluster() {
+    let config = match kube::Config::incluster() {
         Ok(config) => config,
         Err(_) => kube::Config::infer().await.map_err(ClientError::Config)?,
     };
+    build(config, rate, may_write)
+}
+
+/// A client for this configuration, as [`connect`] makes it.
+pub fn build(
+    mut config: kube::Config,
+    rate: Option<ClientRate>,
+    may_write: Arc<dyn MayWrite>,
+) -> Result<Client, ClientError> {
     // Compressing lists costs both sides more than the local network does.
     config.disable_compression = true;
     config.connect_timeout = Some(CONNECT);
@@ -48,16 +68,41 @@ pub async fn connect(rate: Option<ClientRate>, may_write: Arc<dyn MayWrite>) -> 
     // Who tries again is said in one place, `api::retry`: a hidden retry outlasts a lease.
     config.default_retry = false;
     tracing::info!(server = %config.cluster_url, "asking the API server");
-    let builder = ClientBuilder::try_from(config)
-        .map_err(ClientError::Build)?
-        .with_layer(&AnswerLimit)
-        .with_layer(&Gate(may_write))
-        .with_layer(&Deadline);
+    let builder =
+        builder(config)?.with_layer(&AnswerLimit).with_layer(&Gate(may_write)).with_layer(&Deadline);
     Ok(match rate {
         None => builder.build(),
         Some(rate) => builder.with_layer(&Pace::new(rate)).build(),
     })
 }
+
+/// The client's lowest layers. kube's own refuse a server certificate that is its own root, which small clusters have
+/// and Go's programs accept; a proxy is reached by kube's.
+fn builder(config: kube::Config) -> Result<ClientBuilder<GenericService>, ClientError> {
+    if config.proxy_url.is_some() {
+        return ClientBuilder::try_from(config).map_err(ClientError::Build);
+    }
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    let mut connector = TimeoutConnector::new(transport::secured(&config, http)?);
+    connector.set_connect_timeout(config.connect_timeout);
+    connector.set_read_timeout(config.read_timeout);
+    connector.set_reset_reader_on_write(config.reset_reader_on_write);
+    let client: HyperClient<_, Body> = HyperClient::builder(TokioExecutor::new()).build(connector);
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer().map_err(ClientError::Build)?)
+        .layer(config.extra_headers_layer().map_err(ClientError::Build)?)
+        .map_err(BoxError::from)
+        .service(client)
+        .map_response(|answer: ::http::Response<Incoming>| {
+            answer.map(|body| Box::new(body.map_err(BoxError::from)) as Box<DynBody>)
+        });
+    Ok(ClientBuilder::new(BoxService::new(service), config.default_namespace))
+}
+
+type DynBody = dyn HttpBody<Data = Bytes, Error = BoxError> + Send + Unpin;
+type GenericService = BoxService<::http::Request<Body>, ::http::Response<Box<DynBody>>, BoxError>;
 
 /// Holds requests back to a rate.
 #[derive(Clone)]

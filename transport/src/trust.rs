@@ -19,11 +19,11 @@ use rustls::{
 };
 use x509_parser::{prelude::FromDer as _, time::ASN1Time};
 
-use super::KubeconfigError;
+use crate::TlsError;
 
 /// The TLS side of a configuration.
-pub(super) fn client_config(config: &Config) -> Result<ClientConfig, KubeconfigError> {
-    let fail = |text: String| KubeconfigError::Tls(text);
+pub fn client_config(config: &Config) -> Result<ClientConfig, TlsError> {
+    let fail = |text: String| TlsError::Unusable(text);
     let mut tls = config.rustls_client_config().map_err(|error| fail(error.to_string()))?;
     if config.accept_invalid_certs {
         return Ok(tls);
@@ -48,12 +48,10 @@ pub(super) fn client_config(config: &Config) -> Result<ClientConfig, KubeconfigE
 }
 
 /// The roots that the configuration names; `None` leaves it to the system.
-fn given_roots(config: &Config) -> Result<Option<Vec<CertificateDer<'static>>>, KubeconfigError> {
+fn given_roots(config: &Config) -> Result<Option<Vec<CertificateDer<'static>>>, TlsError> {
     if let Some(path) = &config.root_cert_file {
-        let pem = fs::read(path).map_err(|error| KubeconfigError::File {
-            path: path.display().to_string(),
-            reason: crate::problem::reason(&error),
-        })?;
+        let pem = fs::read(path)
+            .map_err(|error| TlsError::File { path: path.display().to_string(), source: error })?;
         return Ok(Some(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect()));
     }
     Ok(config.root_cert.as_ref().map(|roots| roots.iter().cloned().map(CertificateDer::from).collect()))
