@@ -1,7 +1,7 @@
 //! Flags and environment, judged by what was recorded of the reference.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use jiff::SignedDuration;
 use sealed_secrets_controller::config::{
@@ -186,4 +186,25 @@ fn template_limits_are_those_of_an_object_unless_a_flag_says_otherwise() {
         let Some(name) = sealed_secrets_controller::config::limits::flag(limit) else { continue };
         assert_eq!(read(&[&format!("--{name}=9")]).templates.most(limit), 9, "--{name} raises {limit:?}");
     }
+}
+
+/// `docs/controller-flags.md` has every flag with its variable and default, from the table that `--help` is made of;
+/// `UPDATE=1` writes it anew.
+#[test]
+fn every_flag_is_documented() {
+    let mut text = "# Flags of the controller\n\nEach has a variable, which is applied first. What the reference lacks is \
+                    marked so.\n\n| flag | default | environment | meaning |\n| --- | --- | --- | --- |\n"
+        .to_owned();
+    for flag in FLAGS {
+        let default = flag.default_text();
+        let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+        let variable = flag.name.to_uppercase().replace('-', "_");
+        writeln!(text, "| `--{}` | {default} | `SEALED_SECRETS_{variable}` | {} |", flag.name, flag.help)
+            .unwrap();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/controller-flags.md");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(fs::read_to_string(path).unwrap(), text, "UPDATE=1 writes it anew");
 }

@@ -125,19 +125,28 @@ pub fn usage(program: &str, table: &[Flag]) -> String {
     let mut text = format!("Usage of {program}:\n");
     for flag in table {
         let left = format!("      --{}{}", flag.name, flag.default.type_name());
-        let default = match flag.default {
-            Default::Bool(false) | Default::Text("") => String::new(),
-            Default::Bool(true) => " (default true)".to_owned(),
-            Default::Int(n) => format!(" (default {n})"),
-            Default::Float(x) => format!(" (default {x})"),
-            Default::Duration(s) => {
-                format!(" (default {})", duration::format(SignedDuration::from_secs(s)))
-            }
-            Default::Text(t) => format!(" (default {t:?})"),
+        let default = match (flag.default, flag.default_text()) {
+            (_, default) if default.is_empty() => String::new(),
+            (Default::Text(text), _) => format!(" (default {text:?})"),
+            (_, default) => format!(" (default {default})"),
         };
         let _infallible = writeln!(text, "{left:<46} {}{default}", flag.help);
     }
     text
+}
+
+impl Flag {
+    /// What holds when it is not given; empty for a switch that is off and for no text.
+    pub fn default_text(&self) -> String {
+        match self.default {
+            Default::Bool(false) => String::new(),
+            Default::Bool(true) => "true".to_owned(),
+            Default::Int(n) => n.to_string(),
+            Default::Float(x) => x.to_string(),
+            Default::Duration(s) => duration::format(SignedDuration::from_secs(s)),
+            Default::Text(text) => text.to_owned(),
+        }
+    }
 }
 
 impl Values {

@@ -35,7 +35,7 @@ impl Scrape {
             let (depth, oldest) = queue.depth();
             metrics.show_queue(depth, oldest);
             metrics.show_events(context.deferred.waiting());
-            metrics.show_keys(&keys.ring(), &index.items_per_key(), jiff::Timestamp::now());
+            metrics.show_keys(&keys.ring(), &keys.secrets(), &index.items_per_key(), jiff::Timestamp::now());
         });
         Self::of(metrics, refresh)
     }

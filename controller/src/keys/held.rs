@@ -1,7 +1,7 @@
 //! Pure: the key Secrets that are known, and the ring that they make.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -164,6 +164,11 @@ impl Held {
     pub fn names(&self) -> impl Iterator<Item = &String> {
         let in_use = self.secrets.iter().filter(|(_, held)| !held.deleted).map(|(name, _)| name);
         in_use.chain(self.planted.keys()).chain(&self.broken)
+    }
+
+    /// The name of the Secret that holds each key, or held it last.
+    pub fn secrets(&self) -> HashMap<Fingerprint, String> {
+        self.secrets.iter().map(|(name, held)| (*held.pair.fingerprint(), name.clone())).collect()
     }
 
     /// The ring at `now`: keys in the order of their Secrets' creation, each at the instant that `order` says.

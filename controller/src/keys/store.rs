@@ -1,7 +1,7 @@
 //! The one place where key Secrets become a ring: watched, created or looked up, all enter here.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -79,6 +79,11 @@ impl Store {
     /// The ring as it is now.
     pub fn ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.ring.borrow().ring)
+    }
+
+    /// The name of the Secret that holds each key, or held it last.
+    pub fn secrets(&self) -> HashMap<Fingerprint, String> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).secrets()
     }
 
     /// The ring as it is now, with its generation.

@@ -5,7 +5,13 @@ mod bounds;
 mod connections;
 mod wire;
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, body::Body};
 use http::{Request, Response};
@@ -93,7 +99,7 @@ fn port(keys: &[&str], rate: u32, burst: u32) -> Port {
     let scrape = Scrape::of(
         Arc::clone(&series),
         Arc::new(move |metrics| {
-            metrics.show_keys(&ring.ring(), &std::collections::HashMap::new(), jiff::Timestamp::now());
+            metrics.show_keys(&ring.ring(), &ring.secrets(), &HashMap::new(), jiff::Timestamp::now());
         }),
     );
     Port { service: service(web), metrics: metrics(scrape), series }

@@ -19,7 +19,7 @@ pub(super) struct KeySeries {
 
 impl KeySeries {
     pub(super) fn new(registry: &Registry) -> Self {
-        let per_key = |name, help| super::gauges(registry, name, help, &["fingerprint"]);
+        let per_key = |name, help| super::gauges(registry, name, help, &["fingerprint", "secret"]);
         Self {
             count: super::gauge(registry, "keys", "Sealing keys in use"),
             age: per_key("key_age_seconds", "Age of a sealing key by its certificate, in seconds"),
@@ -34,9 +34,15 @@ impl KeySeries {
 }
 
 impl Metrics {
-    /// Shows the keys as they are, with the number of items sealed to each.
+    /// Shows the keys as they are, with the names of their Secrets and the number of items sealed to each.
     #[expect(clippy::cast_precision_loss, reason = "seconds and items are far below 2^53")]
-    pub fn show_keys(&self, ring: &KeyRing, items: &HashMap<Fingerprint, u64>, now: Timestamp) {
+    pub fn show_keys(
+        &self,
+        ring: &KeyRing,
+        secrets: &HashMap<Fingerprint, String>,
+        items: &HashMap<Fingerprint, u64>,
+        now: Timestamp,
+    ) {
         let series = &self.keys;
         for vector in [&series.age, &series.expiry, &series.items, &series.deleted] {
             vector.reset();
@@ -44,17 +50,19 @@ impl Metrics {
         series.count.set(ring.len() as f64);
         for pair in ring.pairs() {
             let name = pair.fingerprint().to_string();
+            let secret = secrets.get(pair.fingerprint()).map(String::as_str).unwrap_or_default();
+            let labels = [&*name, secret];
             let sealed = items.get(pair.fingerprint()).copied().unwrap_or(0) as f64;
-            series.items.with_label_values(&[&name]).set(sealed);
+            series.items.with_label_values(&labels).set(sealed);
             if let Some(begin) = pair.not_before() {
-                series.age.with_label_values(&[&name]).set(now.duration_since(begin).as_secs_f64());
+                series.age.with_label_values(&labels).set(now.duration_since(begin).as_secs_f64());
             }
             if let Some(end) = pair.not_after() {
                 let days = end.duration_since(now).as_secs_f64() / 86_400.0;
-                series.expiry.with_label_values(&[&name]).set(days);
+                series.expiry.with_label_values(&labels).set(days);
             }
             if ring.is_retired(pair.fingerprint()) {
-                series.deleted.with_label_values(&[&name]).set(sealed);
+                series.deleted.with_label_values(&labels).set(sealed);
             }
         }
     }
