@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// How many SealedSecrets
     #[arg(long, default_value_t = 200)]
     objects: usize,
+    /// Let requests of the controller fail at random; with --memory only
+    #[arg(long, requires = "memory")]
+    faults: bool,
     /// Seed of the course; a report with faults names it
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -29,7 +32,8 @@ impl Args {
 
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let backend = Backend::start(self.kind()).await?;
-        let settings = Settings { seconds: self.seconds, objects: self.objects, seed: self.seed };
+        let settings =
+            Settings { seconds: self.seconds, objects: self.objects, faults: self.faults, seed: self.seed };
         println!(
             "churn ({}): {} SealedSecrets, {} s, seed {}",
             backend.kind(),

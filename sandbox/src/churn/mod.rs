@@ -8,6 +8,7 @@
 mod judge;
 mod random;
 mod storm;
+mod trouble;
 mod world;
 
 use std::fmt;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub seconds: u64,
     /// How many SealedSecrets.
     pub objects: usize,
+    /// Whether requests of the controller fail at random meanwhile; on the embedded server only.
+    pub faults: bool,
     /// The same seed makes the same choices; what the machine makes of them in time may differ.
     pub seed: u64,
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::Settings;
 use super::random::Random;
+use super::trouble;
 use super::world::{self, Place};
 use crate::backend::{Backend, BackendError};
 use crate::controller::{Controller, Launch};
@@ -91,6 +92,9 @@ impl<'a> Storm<'a> {
             Change::Kill => self.restart(Controller::kill).await?,
         }
         *self.done.entry(called(change)).or_default() += 1;
+        if let Some(server) = self.backend.memory().filter(|_| self.settings.faults) {
+            *self.done.entry("faults").or_default() += trouble::make(server, &mut self.random);
+        }
         let pause = Duration::from_millis(5 + u64::try_from(self.random.below(60)).unwrap_or_default());
         tokio::time::sleep(pause).await;
         Ok(())
@@ -98,6 +102,9 @@ impl<'a> Storm<'a> {
 
     /// What was done, and the controller, which keeps running.
     pub(super) async fn end(mut self) -> Result<(BTreeMap<&'static str, usize>, Controller), BackendError> {
+        if let Some(server) = self.backend.memory() {
+            server.faults().clear();
+        }
         // The last chance for everything that was sealed to the late key.
         if let Some(late) = self.late.take() {
             self.bring(&late).await?;
