@@ -10,10 +10,11 @@ use sealed_secrets_controller::{
     keys::store::Snapshot,
     state::{
         conclusion::{Outcome, Policy, Requeue},
-        entry::{Cause, Entry, Sighting, State, Task},
+        entry::{Cause, Entry, State, Task},
         index::Index,
         key::Key,
         secret::{Ownership, SecretEvent, Version},
+        sighting::Sighting,
     },
 };
 use sealed_secrets_core::{Fingerprint, KeyPair, KeyRing, Scope, SealedSecret};

@@ -24,13 +24,7 @@ use sealed_secrets_controller::{
     leader::Leadership,
     reconcile::{templates::TemplateCache, worker},
     report::{deferred::DeferredEvents, events::Events, metrics::Metrics},
-    state::{
-        entry::{Sighting, State},
-        existing::Existing,
-        index::Index,
-        key::Key,
-        queue::Queue,
-    },
+    state::{entry::State, existing::Existing, index::Index, key::Key, queue::Queue, sighting::Sighting},
 };
 use sealed_secrets_core::{KeyPair, Label, Scope, SealedSecret, names};
 use serde_json::{Value, json};

@@ -9,10 +9,11 @@ use sealed_secrets_controller::{
     keys::store::Snapshot,
     state::{
         conclusion::{Outcome, Policy},
-        entry::{Entry, Sighting, State, Task},
+        entry::{Entry, State, Task},
         index::{Index, Inner},
         key::Key,
         secret::{Ownership, Version},
+        sighting::Sighting,
     },
 };
 use sealed_secrets_core::{

@@ -21,6 +21,7 @@ fn decisions_know_no_clock_no_client_and_no_runtime() {
         "state/conclusion.rs",
         "state/entry.rs",
         "state/secret.rs",
+        "state/sighting.rs",
     ] {
         for banned in ["::now()", "async ", "tokio", "Client", "std::env", "std::fs", "tracing"] {
             assert!(!source(path).contains(banned), "{path} uses {banned:?}");

@@ -128,24 +128,33 @@ pub(super) async fn conclude(
     };
     match told {
         Ok(version) => outcome.status_version = version,
-        Err(ApiError::Terminating { .. }) => {}
-        Err(error) => {
-            outcome.retries.push(error.retry());
-            let shown = for_log(&error);
-            match error {
-                // Written by somebody else at the same time, or deleted.
-                ApiError::Conflict { .. } | ApiError::NotFound { .. } => {
-                    tracing::debug!(object = %subject.key, error = shown, "the status is not written yet");
-                }
-                _ => {
-                    tracing::warn!(object = %subject.key, error = shown, "cannot write the status of a SealedSecret");
-                    errors.push("status");
-                }
-            }
-        }
+        Err(error) => untold(subject, &error, &mut outcome, &mut errors),
     }
     shown.errors = &errors;
     remember(context, item, task, outcome, &shown)
+}
+
+/// What follows from a status that could not be written.
+fn untold(subject: &Subject, error: &ApiError, outcome: &mut Outcome, errors: &mut Vec<&'static str>) {
+    let shown = for_log(error);
+    match error {
+        // Nobody will read it.
+        ApiError::Terminating { .. } => return,
+        // Written by somebody else at the same time, or deleted; or the next leader writes it.
+        ApiError::Conflict { .. } | ApiError::NotFound { .. } | ApiError::NotLeading => {
+            tracing::debug!(object = %subject.key, error = shown, "the status is not written yet");
+        }
+        ApiError::Forbidden { .. }
+        | ApiError::Invalid { .. }
+        | ApiError::NotAdmitted { .. }
+        | ApiError::Busy { .. }
+        | ApiError::Other { .. }
+        | ApiError::Unreachable { .. } => {
+            tracing::warn!(object = %subject.key, error = shown, "cannot write the status of a SealedSecret");
+            errors.push("status");
+        }
+    }
+    outcome.retries.push(error.retry());
 }
 
 /// What is shown in the metrics of an object that is still there.

@@ -113,9 +113,11 @@ impl Words {
     }
 }
 
-/// The first line of a text, short enough for a table of 100 columns.
+/// The first line of a text, short enough for a table of 100 columns. The details follow; kubectl puts dots for them.
 fn one_line(text: &str) -> String {
-    shortened(text.lines().next().unwrap_or_default().to_owned(), LONGEST_HEADLINE)
+    let line = text.lines().next().unwrap_or_default();
+    let end = (0..=line.len().min(LONGEST_HEADLINE)).rev().find(|at| line.is_char_boundary(*at));
+    line[..end.unwrap_or_default()].to_owned()
 }
 
 /// Cuts a text that is too long for a field, at a character.
@@ -137,6 +139,6 @@ const READY: &str = "Ready";
 const STALLED: &str = "Stalled";
 const OURS: [&str; 3] = [SYNCED, READY, STALLED];
 /// Bytes: beside name, age and the other columns.
-const LONGEST_HEADLINE: usize = 72;
+const LONGEST_HEADLINE: usize = 66;
 /// Enough for hundreds of items, little enough for etcd.
 const LONGEST: usize = 16 * 1024;

@@ -15,11 +15,12 @@
 //! # Assumptions
 //! The queue gives an object to one worker at a time.
 
-use sealed_secrets_core::{Fingerprint, Scope, SealedSecret, sealed_secret::Status};
+use sealed_secrets_core::{Fingerprint, Scope, SealedSecret};
 
 use super::{
     conclusion::{Outcome, Policy, Requeue, requeue},
     secret::{Ownership, SecretEvent, Version},
+    sighting::Sighting,
 };
 use crate::{
     capacity::{
@@ -81,24 +82,6 @@ pub enum Cause {
     SecretChanged,
     /// Anything else: the object, the keys, a restart, a deleted Secret.
     Due,
-}
-
-/// What was seen of a SealedSecret.
-pub struct Sighting {
-    /// Its uid.
-    pub uid: Box<str>,
-    /// Its generation.
-    pub generation: Option<i64>,
-    /// Its scope.
-    pub scope: Scope,
-    /// Whether drift is to be repaired.
-    pub repair: bool,
-    /// It is being deleted.
-    pub deleting: bool,
-    /// Its label `app.kubernetes.io/instance`, for metrics.
-    pub instance: Box<str>,
-    /// Its status.
-    pub status: Option<Status>,
 }
 
 /// Whether a worker has the object.
@@ -393,19 +376,5 @@ impl Entry {
     /// Nobody wants the outcome of the worker that has it.
     pub(super) fn cancel(&self) {
         self.cancel.cancel();
-    }
-}
-
-impl Sighting {
-    /// How urgent an object is that is seen first: one that was never reconciled goes before one whose status says
-    /// that it was.
-    pub(super) fn first_priority(&self) -> Option<Priority> {
-        if self.deleting {
-            return None;
-        }
-        let reconciled = self.status.as_ref().is_some_and(|status| {
-            status.observed_generation == self.generation && !status.conditions.is_empty()
-        });
-        Some(if reconciled { Priority::Verify } else { Priority::Fresh })
     }
 }

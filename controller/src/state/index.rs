@@ -9,8 +9,9 @@ use sealed_secrets_core::{Fingerprint, SealedSecret};
 
 use super::{
     conclusion::{Outcome, Policy, Requeue},
-    entry::{Entry, Sighting, Task},
+    entry::{Entry, Task},
     key::Key,
+    sighting::Sighting,
 };
 use crate::{
     capacity::{pool::Priority, weight},

@@ -7,3 +7,4 @@ pub mod index;
 pub mod key;
 pub mod queue;
 pub mod secret;
+pub mod sighting;

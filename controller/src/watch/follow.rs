@@ -30,6 +30,7 @@ pub async fn follow<K>(
     let mut told = String::new();
     let mut smaller = SMALLER_PAGES.iter();
     let mut page = None;
+    let mut blind = FIRST_RELIST;
     'lists: loop {
         let (api, config) = source();
         let config = if let Some(page) = page { config.page_size(page) } else { config };
@@ -39,6 +40,9 @@ pub async fn follow<K>(
                 Ok(event) => {
                     if matches!(event, Event::InitDone | Event::Apply(_)) {
                         told.clear();
+                    }
+                    if matches!(event, Event::Apply(_) | Event::Delete(_)) {
+                        blind = FIRST_RELIST;
                     }
                     handle(event);
                 }
@@ -69,7 +73,9 @@ pub async fn follow<K>(
                 }
             }
         }
-        tokio::time::sleep(RELIST).await;
+        // An API server that has just started may not know its roles yet.
+        tokio::time::sleep(blind).await;
+        blind = (blind * 2).min(RELIST);
     }
 }
 
@@ -98,9 +104,22 @@ impl Trouble {
             watcher::Error::InitialListFailed(kube::Error::Api(status)) => {
                 Self::Worth(ApiError::new(request("list"), kube::Error::Api(status.clone())).to_string())
             }
-            watcher::Error::WatchStartFailed(kube::Error::Api(status)) if status.code == 403 => {
-                let error = ApiError::new(request("watch"), kube::Error::Api(status.clone()));
-                Self::Unwatchable(format!("{error}; until then it is listed every {} s", RELIST.as_secs()))
+            watcher::Error::WatchStartFailed(kube::Error::Api(status)) => {
+                match ApiError::new(request("watch"), kube::Error::Api(status.clone())) {
+                    error @ ApiError::Forbidden { .. } => Self::Unwatchable(format!(
+                        "{error}; until then it is listed every {} s",
+                        RELIST.as_secs()
+                    )),
+                    ApiError::Terminating { .. }
+                    | ApiError::NotFound { .. }
+                    | ApiError::Conflict { .. }
+                    | ApiError::Invalid { .. }
+                    | ApiError::NotAdmitted { .. }
+                    | ApiError::NotLeading
+                    | ApiError::Busy { .. }
+                    | ApiError::Other { .. }
+                    | ApiError::Unreachable { .. } => Self::Worth(chain(error)),
+                }
             }
             watcher::Error::WatchError(status) if status.code == 410 => Self::Usual,
             watcher::Error::WatchFailed(_) => Self::Usual,
@@ -113,5 +132,6 @@ impl Trouble {
 }
 
 const RELIST: Duration = Duration::from_secs(30);
+const FIRST_RELIST: Duration = Duration::from_secs(1);
 /// Objects in a page, one after the other, until an answer fits.
 const SMALLER_PAGES: [u32; 3] = [32, 2, 1];

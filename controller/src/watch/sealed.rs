@@ -10,7 +10,7 @@ use crate::{
     api::sealed::api,
     context::Context,
     reconcile::collect,
-    state::{entry::Sighting, key::Key, secret::has_true},
+    state::{key::Key, secret::has_true, sighting::Sighting},
 };
 
 /// Watches the SealedSecrets of a namespace, or of the cluster, for ever.

@@ -233,7 +233,7 @@ impl UnsealError {
             Some((item, ItemError(reason))) => {
                 let others = match items.len() - 1 {
                     0 => String::new(),
-                    others => format!(" and {others} more"),
+                    others => format!(", +{others}"),
                 };
                 format!("{NO_KEY} ({item}{others}): {}", reason.in_short())
             }
