@@ -67,7 +67,8 @@ pub async fn run(backend: &Backend, settings: Settings) -> Result<Report, Backen
     }
     let (done, controller) = storm.end().await?;
     let mut report = Report { done, ..Report::default() };
-    quiet(backend.admin(), &mut report).await?;
+    let enough = if settings.faults { QUIET_AFTER_FAULTS } else { QUIET };
+    quiet(backend.admin(), enough, &mut report).await?;
     judge::judge(backend, &mut report).await?;
     if !report.faults.is_empty() {
         report.faults.push(format!(
@@ -80,17 +81,19 @@ pub async fn run(backend: &Backend, settings: Settings) -> Result<Report, Backen
     Ok(report)
 }
 
-/// Waits for ten seconds in which nothing is written; never getting them is a fault.
-async fn quiet(admin: &Objects, report: &mut Report) -> Result<(), ApiError> {
+/// Waits for some seconds in which nothing is written; never getting them is a fault.
+async fn quiet(admin: &Objects, enough: Duration, report: &mut Report) -> Result<(), ApiError> {
     let start = Instant::now();
     let (mut last, mut since) = (versions(admin).await?, Instant::now());
-    while since.elapsed() < QUIET {
+    while since.elapsed() < enough {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let next = versions(admin).await?;
         if next != last {
-            if start.elapsed() > QUIET_WITHIN {
+            if start.elapsed() > QUIET_WITHIN + enough {
                 let changed: Vec<_> = next.iter().filter(|one| !last.contains(one)).take(5).collect();
-                report.faults.push(format!("it is never quiet for {} s; last: {changed:?}", QUIET.as_secs()));
+                report
+                    .faults
+                    .push(format!("it is never quiet for {} s; last: {changed:?}", enough.as_secs()));
                 return Ok(());
             }
             (last, since) = (next, Instant::now());
@@ -119,5 +122,7 @@ fn tail(log: &str) -> String {
 }
 
 const QUIET: Duration = Duration::from_secs(10);
+/// Longer than a slow retry of an object, a watch or a list waits.
+const QUIET_AFTER_FAULTS: Duration = Duration::from_secs(45);
 /// The controller's longest interval between retries must not be mistaken for unrest, nor for quiet.
 const QUIET_WITHIN: Duration = Duration::from_secs(90);

@@ -20,6 +20,7 @@ mod memory_image;
 mod no_words;
 mod permissions;
 mod pool;
+mod reports;
 mod scenarios;
 mod stage;
 mod stop;
@@ -68,6 +69,7 @@ fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
         matrix::trials(pool),
         leaders::trials(pool),
         installs::trials(pool),
+        reports::trials(pool),
         stop::trials(pool),
         permissions::trials(pool),
         scenarios::trials(pool, tally),

@@ -1,0 +1,85 @@
+//! What users ran into that only a cluster shows, each by the name of its report.
+
+use libtest_mimic::{Failed, Trial};
+use sandbox::backend::Backend;
+use sandbox::objects::{Objects, PatchType, Target};
+use serde_json::{Value, json};
+
+use crate::pool::{Pool, told};
+use crate::stage::{Stage, secret};
+
+pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
+    vec![
+        pool.trial("reports::foreign_owner", async |backend| {
+            foreign_owner(backend, "rep-owner", false).await
+        }),
+        pool.trial("reports::foreign_owner_that_controls", async |backend| {
+            foreign_owner(backend, "rep-control", true).await
+        }),
+        pool.trial("reports::what_is_recovered_can_be_applied", recovered),
+    ]
+}
+
+/// An owner that somebody added stays when the value changes; with skip-set-owner-references also a controlling one.
+async fn foreign_owner(backend: &Backend, namespace: &'static str, controls: bool) -> Result<(), Failed> {
+    let stage = Stage::set(backend, namespace).await?;
+    let admin = stage.admin();
+    let text = |value: &str| {
+        let mut plain = secret(namespace, "app", &[("k", value)]);
+        if controls {
+            plain["metadata"]["annotations"] =
+                json!({"sealedsecrets.bitnami.com/skip-set-owner-references": "true"});
+        }
+        plain
+    };
+    admin.create(&stage.seal(&text("1")).await?).await.map_err(told)?;
+    stage.secret_is(namespace, "app", &[("k", "1")]).await?;
+    let map =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web", "namespace": namespace}});
+    let map = admin.create(&map).await.map_err(told)?;
+    let made = admin.get("Secret", namespace, "app").await.map_err(told)?.unwrap_or_default();
+    let mut owners = made["metadata"]["ownerReferences"].as_array().cloned().unwrap_or_default();
+    owners.push(json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "name": "web", "uid": map["metadata"]["uid"], "controller": controls,
+    }));
+    let target = Target { kind: "Secret", namespace, name: "app", ..Target::default() };
+    let change = json!({"metadata": {"ownerReferences": owners, "labels": {"other/ctl": "x"}}});
+    admin.patch(target, PatchType::Merge, &change).await.map_err(told)?;
+
+    let mut changed = admin.get("SealedSecret", namespace, "app").await.map_err(told)?.unwrap_or_default();
+    changed["spec"] = stage.seal(&text("2")).await?["spec"].clone();
+    admin.replace(&changed).await.map_err(told)?;
+    let now = stage.secret_is(namespace, "app", &[("k", "2")]).await?;
+    let kinds: Vec<&str> = now["metadata"]["ownerReferences"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|owner| owner["kind"].as_str())
+        .collect();
+    let wanted: &[&str] = if controls { &["ConfigMap"] } else { &["SealedSecret", "ConfigMap"] };
+    assert_eq!(kinds, wanted);
+    assert_eq!(
+        now["metadata"].get("labels"),
+        None,
+        "labels are the template's, wholesale, as in the reference"
+    );
+    stage.strike().await
+}
+
+/// An owner without a uid is refused by the API server.
+async fn recovered(backend: &Backend) -> Result<(), Failed> {
+    let stage = Stage::set(backend, "rep-recover").await?;
+    let sealed = stage.seal(&secret("rep-recover", "app", &[("k", "v")])).await?;
+    let keys = stage.admin().list("Secret", backend.controller_namespace()).await.map_err(told)?;
+    let key = keys.iter().find(|secret| secret["data"].get("tls.key").is_some()).ok_or("a key")?;
+    let path = stage.file("key.json", &key.to_string())?;
+    let args = ["--recovery-unseal", "--recovery-private-key", path.to_str().ok_or("a path")?];
+    let opened: Value =
+        serde_json::from_str(&stage.kubeseal_offline(&args, &sealed.to_string()).await?.ok()?)?;
+    stage.admin().create(&opened).await.map_err(told)?;
+    let made = async |admin: &Objects| admin.get("Secret", "rep-recover", "app").await;
+    let made =
+        stage.admin().wait_for("the Secret", std::time::Duration::from_secs(5), made).await.map_err(told)?;
+    assert_eq!(made["data"], secret("rep-recover", "app", &[("k", "v")])["data"]);
+    stage.strike().await
+}
