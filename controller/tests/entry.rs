@@ -83,7 +83,7 @@ impl Object {
     }
 
     fn seen(&self, sighting: Sighting) -> Option<Priority> {
-        self.0.lock().see(&key(), sighting, SealedSecret::default())
+        self.0.lock().see(&key(), sighting, Some(SealedSecret::default()))
     }
 
     fn begin(&self) -> Option<Task> {

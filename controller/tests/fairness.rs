@@ -151,7 +151,7 @@ impl Arena {
             instance: "".into(),
             status: None,
         };
-        if let Some(priority) = self.context.index.lock().see(&key, sighting, sealed) {
+        if let Some(priority) = self.context.index.lock().see(&key, sighting, Some(sealed)) {
             self.context.queue.push(&key, priority);
         }
         key

@@ -39,7 +39,7 @@ fn told(generation: i64) -> Status {
 }
 
 fn see(index: &Index, seen: Sighting) -> Option<Priority> {
-    index.lock().see(&Key::new("ns", "app"), seen, SealedSecret::default())
+    index.lock().see(&Key::new("ns", "app"), seen, Some(SealedSecret::default()))
 }
 
 fn version(uid: &str, resource: &str) -> Version {
@@ -101,10 +101,31 @@ fn large() -> SealedSecret {
 }
 
 #[test]
+fn an_object_that_was_seen_by_its_metadata_is_fetched_and_counts_as_large_until_then() {
+    let (index, key) = (Index::default(), Key::new("ns", "app"));
+    let in_work = || index.with(&key, |entry| entry.in_work()).unwrap();
+    assert!(index.lock().see(&key, sighting("a", 1), None).is_some(), "never reconciled, for all we know");
+    assert!(index.take_pending(&key).is_none() && in_work() >= 1 << 20);
+    index.with(&key, |entry| entry.weigh(&SealedSecret::default()));
+    assert!(in_work() < 4096, "fetched");
+    assert!(index.lock().see(&key, sighting("a", 1), None).is_none(), "nothing has changed");
+    assert!(in_work() < 4096);
+
+    // What waits is outdated by a change that only metadata tell.
+    index.lock().see(&key, sighting("a", 2), Some(large()));
+    assert!(index.with(&key, |entry| entry.is_kept()).unwrap());
+    assert!(index.lock().see(&key, sighting("a", 2), None).is_none());
+    assert!(index.with(&key, |entry| entry.is_kept()).unwrap(), "the same once more");
+    assert!(index.lock().see(&key, sighting("a", 3), None).is_some());
+    assert!(!index.with(&key, |entry| entry.is_kept()).unwrap() && in_work() >= 1 << 20);
+    index.lock().forget(&key);
+}
+
+#[test]
 fn ciphertexts_of_some_megabytes_are_kept_while_objects_wait_and_nothing_that_has_no_say() {
     let index = Index::default();
     for number in 0..1000 {
-        index.lock().see(&Key::new("ns", &number.to_string()), sighting("a", 1), large());
+        index.lock().see(&Key::new("ns", &number.to_string()), sighting("a", 1), Some(large()));
     }
     let kept = || index.lock().objects.values().filter(|entry| entry.is_kept()).count();
     assert!((100..=128).contains(&kept()), "{}", kept());
@@ -112,13 +133,17 @@ fn ciphertexts_of_some_megabytes_are_kept_while_objects_wait_and_nothing_that_ha
     assert_eq!(object.metadata.managed_fields, None);
     assert_eq!(object.metadata.annotations.unwrap().into_keys().collect::<Vec<_>>(), [names::CLUSTER_WIDE]);
     assert!(index.take_pending(&Key::new("ns", "0")).is_none(), "given away once");
-    index.lock().see(&Key::new("ns", "new"), sighting("a", 1), large());
+    index.lock().see(&Key::new("ns", "new"), sighting("a", 1), Some(large()));
     assert!(index.take_pending(&Key::new("ns", "new")).is_some(), "room again");
     for number in 0..1000 {
         index.lock().forget(&Key::new("ns", &number.to_string()));
     }
     for number in 0..1000 {
-        index.lock().see(&Key::new("ns", &number.to_string()), sighting("b", 1), SealedSecret::default());
+        index.lock().see(
+            &Key::new("ns", &number.to_string()),
+            sighting("b", 1),
+            Some(SealedSecret::default()),
+        );
     }
     assert_eq!(kept(), 1000, "usual ones all have room");
 }
@@ -130,7 +155,7 @@ fn an_object_older_than_our_last_status_is_read_again() {
     for (version, told_in, good) in [("7", 0, true), ("7", 8, false), ("8", 8, true), ("opaque", 8, true)] {
         let mut object = SealedSecret::default();
         object.metadata.resource_version = Some(version.to_owned());
-        index.lock().see(&name, sighting(version, told_in), object);
+        index.lock().see(&name, sighting(version, told_in), Some(object));
         let told = Outcome { status_version: Some(u64::try_from(told_in).unwrap()), ..Outcome::default() };
         conclude(&index, &name, told);
         assert_eq!(index.take_pending(&name).is_some(), good, "{version} {told_in}");
@@ -151,7 +176,7 @@ fn a_list_is_expected_to_bring_what_is_settled_or_being_written() {
     ];
     for (name, state) in states {
         let key = Key::new("ns", name);
-        index.lock().see(&key, sighting("a", 1), SealedSecret::default());
+        index.lock().see(&key, sighting("a", 1), Some(SealedSecret::default()));
         conclude(&index, &key, Outcome { state: Some(state), ..Outcome::default() });
     }
     index.lock().begin(&Key::new("ns", "writing"));
@@ -171,7 +196,7 @@ fn kept_with(place: &str) -> (usize, usize) {
         let meta = object.pointer_mut(place).unwrap();
         *meta = json!({ "annotations": { "a": "x".repeat(1_400_000) } });
         let object = serde_json::from_value(object).unwrap();
-        index.lock().see(&Key::new("ns", &number.to_string()), sighting("a", 1), object);
+        index.lock().see(&Key::new("ns", &number.to_string()), sighting("a", 1), Some(object));
     }
     let inner = index.lock();
     let kept = inner.objects.values().filter(|entry| entry.is_kept()).count();
@@ -203,7 +228,7 @@ fn a_namespace_is_forgotten_with_its_last_object() {
     };
     let mut inner = index.lock();
     for key in [&one, &two, &two] {
-        inner.see(key, sighting("a", 1), SealedSecret::default());
+        inner.see(key, sighting("a", 1), Some(SealedSecret::default()));
     }
     let (task, _) = inner.begin(&one).unwrap();
     remember(&mut inner, &task);

@@ -363,6 +363,11 @@ impl Entry {
         version.is_some_and(|version| version < self.status_version)
     }
 
+    /// Takes in how large it is.
+    pub fn weigh(&mut self, object: &SealedSecret) {
+        self.bytes = weight::of(object);
+    }
+
     /// About how many bytes reconciling it takes: as it waits, or as it will be fetched.
     pub fn in_work(&self) -> usize {
         self.pending.as_deref().map_or(self.bytes, weight::of)

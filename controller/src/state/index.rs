@@ -69,8 +69,9 @@ impl Index {
 }
 
 impl Inner {
-    /// Takes a sighting in and says whether the object is due.
-    pub fn see(&mut self, key: &Key, seen: Sighting, object: SealedSecret) -> Option<Priority> {
+    /// Takes a sighting in and says whether the object is due. Where only its metadata was seen it is fetched when its
+    /// turn comes.
+    pub fn see(&mut self, key: &Key, seen: Sighting, object: Option<SealedSecret>) -> Option<Priority> {
         let due = match self.objects.get_mut(key) {
             Some(entry) if *entry.uid() == *seen.uid => entry.observe(seen),
             Some(_) | None => {
@@ -81,13 +82,20 @@ impl Inner {
                 due
             }
         };
-        let bytes = weight::of(&object);
-        if let Some(entry) = self.objects.get_mut(key) {
-            entry.bytes = bytes;
-        }
-        let waiting = due.is_some() || self.objects.get(key).is_some_and(|entry| entry.pending.is_some());
-        if waiting {
-            self.keep(key, object);
+        let Some(entry) = self.objects.get_mut(key) else { return due };
+        match object {
+            Some(object) => {
+                entry.weigh(&object);
+                if due.is_some() || entry.pending.is_some() {
+                    self.keep(key, object);
+                }
+            }
+            // What waits of it, if anything, is as it was before.
+            None if due.is_some() => {
+                entry.bytes = UNSEEN;
+                self.pending -= entry.pending.take().map_or(0, |old| weight::of(&old));
+            }
+            None => {}
         }
         due
     }
@@ -203,5 +211,7 @@ pub fn strip(object: &mut SealedSecret) {
 
 /// Bytes: thousands of objects of the usual size; each one beyond costs a request when its turn comes.
 const MOST_PENDING: usize = 8 * 1024 * 1024;
+/// What an object counts for whose content nobody has seen: half of the room, so that two are in work at once.
+const UNSEEN: usize = 1 << 20;
 /// How our annotations begin.
 const ANNOTATIONS: &str = "sealedsecrets.bitnami.com/";

@@ -17,8 +17,8 @@ use crate::api::{
     error::{ApiError, Request, chain},
 };
 
-/// Lists and watches; `handle` hears every event. Without the verb `watch` it lists again now and then. Where a page
-/// of the list is longer than an answer may be, it is listed again in smaller pages.
+/// Lists and watches for ever; `handle` hears every event. Without the verb `watch` it lists again now and then. Where a
+/// page of the list is longer than an answer may be, it is listed again in smaller pages.
 pub async fn follow<K>(
     resource: &'static str,
     namespace: &str,
@@ -27,13 +27,39 @@ pub async fn follow<K>(
 ) where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
+    follow_while_pages_fit(resource, namespace, &source, &mut handle).await;
+    for page in SMALLER_PAGES {
+        tracing::info!(resource, namespace, "large objects: listing in pages of {page}");
+        let smaller = || {
+            let (api, config) = source();
+            (api, config.page_size(page))
+        };
+        follow_while_pages_fit(resource, namespace, &smaller, &mut handle).await;
+    }
+    loop {
+        tracing::warn!(resource, namespace, "{}", answer_limit::WORDS);
+        tokio::time::sleep(RELIST).await;
+        let one = || {
+            let (api, config) = source();
+            (api, config.page_size(1))
+        };
+        follow_while_pages_fit(resource, namespace, &one, &mut handle).await;
+    }
+}
+
+/// Lists and watches like [`follow`], until a page of the list is longer than an answer may be.
+pub async fn follow_while_pages_fit<K>(
+    resource: &'static str,
+    namespace: &str,
+    source: &impl Fn() -> (Api<K>, watcher::Config),
+    handle: &mut impl FnMut(Event<K>),
+) where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
     let mut told = String::new();
-    let mut smaller = SMALLER_PAGES.iter();
-    let mut page = None;
     let mut blind = FIRST_RELIST;
-    'lists: loop {
+    loop {
         let (api, config) = source();
-        let config = if let Some(page) = page { config.page_size(page) } else { config };
         let mut events = pin!(watcher::watcher(api, config).default_backoff());
         while let Some(event) = events.next().await {
             match event {
@@ -56,18 +82,7 @@ pub async fn follow<K>(
                     }
                     match trouble {
                         Trouble::Unwatchable(_) => break,
-                        Trouble::Large => {
-                            if let Some(next) = smaller.next() {
-                                tracing::info!(
-                                    resource,
-                                    namespace,
-                                    "large objects: listing in pages of {next}"
-                                );
-                                page = Some(*next);
-                                continue 'lists;
-                            }
-                            tracing::warn!(resource, namespace, "{}", answer_limit::WORDS);
-                        }
+                        Trouble::Large => return,
                         Trouble::Usual | Trouble::Worth(_) => {}
                     }
                 }
