@@ -23,7 +23,10 @@ use sealed_secrets_controller::{
     },
     config::{Command, Config},
     context::Context,
-    keys::store::Store,
+    keys::{
+        report,
+        store::{News, Store},
+    },
     leader::Leadership,
     reconcile::{reconcile, templates::TemplateCache},
     report::{
@@ -35,7 +38,10 @@ use sealed_secrets_controller::{
 };
 use sealed_secrets_core::{KeyPair, Label, Scope, SealedSecret, names};
 use serde_json::json;
-use tokio::sync::{mpsc::Receiver, watch};
+use tokio::sync::{
+    mpsc::{self, Receiver},
+    watch,
+};
 
 fn testdata(path: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(path)).unwrap()
@@ -84,10 +90,27 @@ async fn answer(request: http::Request<kube::client::Body>) -> Result<http::Resp
     Ok(http::Response::builder().status(code).body(Body::from(body.to_string())).unwrap())
 }
 
+/// The same, but an Event is never answered.
+async fn answer_no_event(
+    request: http::Request<kube::client::Body>,
+) -> Result<http::Response<Body>, Infallible> {
+    if request.uri().path().ends_with("/events") {
+        std::future::pending::<()>().await;
+    }
+    answer(request).await
+}
+
 fn context(threads: usize) -> (Arc<Context>, Vec<Receiver<Note>>) {
+    let (context, lanes, _news) = context_of(kube::Client::new(tower::service_fn(answer), "ns"), threads);
+    (context, lanes)
+}
+
+fn context_of(
+    client: kube::Client,
+    threads: usize,
+) -> (Arc<Context>, Vec<Receiver<Note>>, mpsc::UnboundedReceiver<News>) {
     let Command::Run(config, _) = Config::read(&[], &|_| None, "ns").unwrap() else { panic!("a run") };
-    let client = kube::Client::new(tower::service_fn(answer), "ns");
-    let (keys, _news) = Store::new(config.keys.clone(), "ns");
+    let (keys, news) = Store::new(config.keys.clone(), "ns");
     let (deferred, lanes) = DeferredEvents::new();
     let context = Context {
         keys,
@@ -105,7 +128,7 @@ fn context(threads: usize) -> (Arc<Context>, Vec<Receiver<Note>>) {
         client,
         config: *config,
     };
-    (Arc::new(context), lanes)
+    (Arc::new(context), lanes, news)
 }
 
 /// An object sealed to a key.
@@ -128,7 +151,7 @@ async fn a_key_that_comes_while_an_object_fails_for_want_of_it_is_not_missed() {
     let (context, _lanes) = context(1);
     context.keys.apply(&key_secret("a"));
     context.keys.publish();
-    context.index.lock().see(&name(), sighting(), sealed_to("b"));
+    context.index.lock().see(&name(), sighting(), Some(sealed_to("b")));
     context.queue.push(&name(), Priority::Fresh);
     let item = context.queue.next().await;
 
@@ -162,7 +185,7 @@ async fn an_object_that_fails_with_the_keys_of_now_waits() {
     let (context, _lanes) = context(1);
     context.keys.apply(&key_secret("a"));
     context.keys.publish();
-    context.index.lock().see(&name(), sighting(), sealed_to("b"));
+    context.index.lock().see(&name(), sighting(), Some(sealed_to("b")));
     context.queue.push(&name(), Priority::Fresh);
     let item = context.queue.next().await;
     let done = reconcile(&context, &item).await;
@@ -191,4 +214,26 @@ async fn good_news_waits_while_fresh_objects_stand_in_line_and_is_told_after_the
         }
     };
     tokio::time::timeout(Duration::from_secs(5), told).await.unwrap();
+}
+
+/// Row 13: an Event that the API server does not answer keeps no object from its key.
+#[tokio::test]
+async fn a_key_wakes_what_waits_for_it_while_an_event_of_another_key_is_not_answered() {
+    let (context, _lanes, news) = context_of(kube::Client::new(tower::service_fn(answer_no_event), "ns"), 1);
+    tokio::spawn(report::report(Arc::clone(&context), news));
+    context.keys.apply(&key_secret("a"));
+    context.keys.publish();
+    context.index.lock().see(&name(), sighting(), Some(sealed_to("b")));
+    context.queue.push(&name(), Priority::Fresh);
+    let item = context.queue.next().await;
+    let done = reconcile(&context, &item).await;
+    context.queue.done(&name(), done.cost, done.requeue);
+
+    let mut broken = key_secret("b");
+    broken.metadata.name = Some("broken".to_owned());
+    broken.data = Some(BTreeMap::from([("tls.key".to_owned(), ByteString(b"no key".to_vec()))]));
+    context.keys.apply(&broken);
+    assert!(!comes(&context).await, "a broken key opens nothing");
+    context.keys.apply(&key_secret("b"));
+    assert!(comes(&context).await);
 }

@@ -109,3 +109,27 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Clocks are set; looking once an hour costs nothing.
 const LONGEST_NAP: Duration = Duration::from_hours(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Row 13 of the failures after a decision: the signal made a key hours later, when the replica began to lead.
+    #[tokio::test]
+    async fn a_standby_forgets_that_it_was_asked_for_a_key() {
+        let (leads, mut acting) = watch::channel(false);
+        let (signal, mut asked) = mpsc::unbounded_channel();
+        let mut standing = Box::pin(stand_by(&mut acting, &mut asked));
+        for _ in 0..2 {
+            signal.send(()).expect("the receiver lives");
+            assert!(futures::poll!(&mut standing).is_pending());
+        }
+        leads.send_replace(true);
+        assert!(standing.await);
+        assert!(asked.try_recv().is_err(), "nothing is asked for any more");
+        // Its twin: who leads keeps what is asked for.
+        signal.send(()).expect("the receiver lives");
+        assert!(stand_by(&mut acting, &mut asked).await);
+        assert!(asked.try_recv().is_ok());
+    }
+}
