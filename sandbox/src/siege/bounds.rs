@@ -40,6 +40,14 @@ impl Bounds {
     pub(super) fn of_this_build() -> Self {
         if cfg!(debug_assertions) { Self::DEBUG } else { Self::RELEASE }
     }
+
+    /// The same where a debug build runs `slowness` times slower; those of optimised builds are promises and stay.
+    pub(super) fn slowed(self, slowness: f64) -> Self {
+        if !self.debug {
+            return self;
+        }
+        Self { fresh: self.fresh.mul_f64(slowness), health: self.health.mul_f64(slowness), ..self }
+    }
 }
 
 impl fmt::Display for Bounds {
@@ -136,6 +144,14 @@ mod tests {
     #[test]
     fn what_touches_its_bound_holds() {
         assert_eq!(verdict(&Bounds::RELEASE, &good()), []);
+    }
+
+    #[test]
+    fn only_debug_builds_get_more_time_and_none_gets_more_memory() {
+        let slowed = Bounds::DEBUG.slowed(2.0);
+        assert_eq!((slowed.fresh, slowed.health), (Bounds::DEBUG.fresh * 2, Bounds::DEBUG.health * 2));
+        assert!((slowed.peak - Bounds::DEBUG.peak).abs() < f64::EPSILON);
+        assert_eq!(Bounds::RELEASE.slowed(2.0).fresh, Bounds::RELEASE.fresh);
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod probes;
 mod process;
 mod report;
 mod wire;
+mod yardstick;
 
 use attacks::{Attack, Outcome};
 use bounds::{Bounds, Measured};
@@ -103,7 +104,7 @@ impl Siege {
             };
             tell(attack.name);
             let row = self.one(attack, &here).await.map_err(|error| format!("{}: {error}", attack.name))?;
-            for broken in row.broken(&self.bounds) {
+            for broken in row.broken() {
                 eprintln!("siege:   {broken}");
             }
             rows.push(row);
@@ -123,6 +124,7 @@ impl Siege {
     }
 
     async fn one(&self, attack: &Attack, field: &Field) -> Result<Row, Failure> {
+        let before = self.slowness();
         let launch = (attack.before)(field).await?;
         let cage = Cage::make(self.bounds.limit);
         let line = cage.as_ref().map_or_else(|| LAST_RESORT.to_owned(), Cage::enter);
@@ -138,7 +140,13 @@ impl Siege {
         measured.kept = controller.id().and_then(|id| process::Process(id).resident()).unwrap_or_default();
         measured.ended = ended(&mut controller)?;
         controller.kill().await?;
-        Ok(Row { name: attack.name, honest: attack.twin.is_none(), measured, outcome })
+        let bounds = self.bounds.slowed(before.max(self.slowness()));
+        Ok(Row { name: attack.name, honest: attack.twin.is_none(), measured, outcome, bounds })
+    }
+
+    /// See [`Bounds::slowed`]; it costs nothing where it does not matter.
+    fn slowness(&self) -> f64 {
+        if self.bounds.debug { yardstick::slowness() } else { 1.0 }
     }
 
     async fn under_attack(

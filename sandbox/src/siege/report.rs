@@ -14,12 +14,14 @@ pub(super) struct Row {
     pub(super) honest: bool,
     pub(super) measured: Measured,
     pub(super) outcome: Outcome,
+    /// What it is held to.
+    pub(super) bounds: Bounds,
 }
 
 impl Row {
     /// Every bound that did not hold and every fault; none is good.
-    pub(super) fn broken(&self, bounds: &Bounds) -> Vec<String> {
-        let broken = verdict(bounds, &self.measured).into_iter().map(|broken| broken.to_string());
+    pub(super) fn broken(&self) -> Vec<String> {
+        let broken = verdict(&self.bounds, &self.measured).into_iter().map(|broken| broken.to_string());
         broken.chain(self.outcome.faults.iter().cloned()).collect()
     }
 }
@@ -35,7 +37,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn is_good(&self) -> bool {
-        self.rows.iter().all(|row| row.broken(&self.bounds).is_empty())
+        self.rows.iter().all(|row| row.broken().is_empty())
     }
 
     /// A Markdown table.
@@ -45,7 +47,7 @@ impl Report {
             .push_str("| attack | fresh (s) | health (ms) | peak (MiB) | kept (MiB) | answers | verdict |\n");
         table.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
         for row in &self.rows {
-            let (measured, broken) = (&row.measured, row.broken(&self.bounds));
+            let (measured, broken) = (&row.measured, row.broken());
             let mark = if row.honest { "✓ " } else { "" };
             let verdict = if broken.is_empty() { "holds".to_owned() } else { broken.join("; ") };
             let (fresh, health) = (seconds(&measured.fresh), milliseconds(&measured.health));
@@ -66,8 +68,8 @@ impl Report {
         let row = |row: &Row| {
             let m = &row.measured;
             json!({"name": row.name, "honest": row.honest, "fresh": worst(&m.fresh), "health": worst(&m.health),
-                "peak_mib": m.peak, "kept_mib": m.kept, "ended": m.ended, "answers": row.outcome.answers,
-                "broken": row.broken(&self.bounds)})
+                "peak_mib": m.peak, "kept_mib": m.kept, "ended": m.ended, "answers": row.outcome.answers, "fresh_bound_seconds": row.bounds.fresh.as_secs_f64(),
+                "broken": row.broken()})
         };
         json!({"backend": self.backend, "limit": self.limit,
             "bounds": {"fresh_seconds": self.bounds.fresh.as_secs_f64(),
@@ -102,7 +104,7 @@ mod tests {
         measured.fresh.add(Duration::from_millis(120), false);
         measured.health.add(Duration::from_millis(3), false);
         let outcome = Outcome { answers: "3×200".to_owned(), faults };
-        let row = Row { name: "some attack", honest: false, measured, outcome };
+        let row = Row { name: "some attack", honest: false, measured, outcome, bounds: Bounds::RELEASE };
         Report {
             backend: "memory".to_owned(),
             bounds: Bounds::RELEASE,
