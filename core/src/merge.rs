@@ -10,7 +10,7 @@ use crate::{
     manifest::{
         self, DecodeError, Format,
         edit::{self, Change, Edited},
-        kinds::{self, Content, Part},
+        parts::{self, Content, Part},
     },
 };
 
@@ -76,7 +76,7 @@ pub enum TargetError {
 /// name and namespace. An empty name or namespace fits any.
 pub fn target(text: &[u8], name: &str, namespace: &str) -> Result<Target, TargetError> {
     let text = manifest::decoded(text)?;
-    let parts = kinds::parts(&text)?;
+    let parts = parts::parts(&text)?;
     let mut places = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         match &part.content {
@@ -97,7 +97,7 @@ pub fn target(text: &[u8], name: &str, namespace: &str) -> Result<Target, Target
         });
     }
     // Each document is read once, however many objects it holds.
-    let objects = parts.iter().map(|part| kinds::objects(&text, part)).collect::<Result<Vec<_>, _>>()?;
+    let objects = parts.iter().map(|part| parts::objects(&text, part)).collect::<Result<Vec<_>, _>>()?;
     let targets = places.into_iter().zip(objects.into_iter().flatten());
     let mut targets: Vec<_> = targets.map(|((part, item), object)| Target { object, part, item }).collect();
     if targets.len() == 1 {
@@ -169,7 +169,7 @@ pub fn replaced(
     let decoded = manifest::decoded(text)?;
     let mut objects = current.iter().zip(wanted);
     let mut changes = BTreeMap::new();
-    for (index, part) in kinds::parts(&decoded)?.iter().enumerate() {
+    for (index, part) in parts::parts(&decoded)?.iter().enumerate() {
         let items = match &part.content {
             Content::Sealed => vec![None],
             Content::List(items) => items.iter().copied().map(Some).collect(),
@@ -202,7 +202,7 @@ fn write(
 ) -> Result<Merged, DecodeError> {
     let mark = if text.starts_with("\u{feff}".as_bytes()) { "\u{feff}" } else { "" };
     let text = manifest::decoded(text)?;
-    let parts = kinds::parts(&text)?;
+    let parts = parts::parts(&text)?;
     let own = |part: &Part| if part.is_json { Format::Json } else { Format::Yaml };
     let converts = |part: &Part| format.is_some_and(|format| format != own(part));
     let mut merged = Merged { text: mark.to_owned(), layout: Layout::Kept };
