@@ -76,6 +76,9 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         Problem::OtherKinds { .. } => {
             "-o yaml seals the Secrets and leaves everything else in its place; or give the Secrets alone"
         }
+        Problem::LikeSecret { .. } => {
+            "where a Secret is meant, write kind: Secret; what may be read by all goes into a file of its own"
+        }
         Problem::List => "-o yaml seals each Secret of a list as a document of its own",
         Problem::AlreadySealed { with_keys: true, .. } => "to open it, add --recovery-unseal",
         Problem::AlreadySealed { with_keys: false, .. } => {

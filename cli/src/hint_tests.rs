@@ -63,6 +63,7 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::NoSealedSecrets(None), "kubeseal writes"),
         (Problem::Field(decode_error()), "stringData"),
         (Problem::OtherKinds { what: "a Pod".into() }, "-o yaml"),
+        (Problem::LikeSecret { kind: "Secrte".into(), name: "n".into() }, "write kind: Secret"),
         (Problem::List, "-o yaml"),
         (Problem::AlreadySealed { name: "n".into(), with_keys: true }, "add --recovery-unseal"),
         (Problem::AlreadySealed { name: "n".into(), with_keys: false }, "--merge-into"),

@@ -71,6 +71,8 @@ pub(crate) enum Problem {
     Field(DecodeError),
     #[error("the input holds {what} beside Secrets, which -o json cannot carry")]
     OtherKinds { what: String },
+    #[error("{kind} {name:?} has the shape of a Secret and would be written unsealed")]
+    LikeSecret { kind: String, name: String },
     #[error("secret.data is empty in input Secret: the input is a list")]
     List,
     /// `with_keys`: private keys were given, so it was to be opened.

@@ -40,7 +40,7 @@ fn answers(bytes: &[u8]) -> String {
             Document::Secret { secret, .. } => {
                 out.push_str(&manifest::write_secrets(std::slice::from_ref(secret), Format::Yaml));
             }
-            Document::Other(Other { kind, name, source }) => show(&(kind, name, &**source), &mut out),
+            Document::Other(Other { kind, name, source, .. }) => show(&(kind, name, &**source), &mut out),
         }),
         Err(error) => show(&error, &mut out),
     }

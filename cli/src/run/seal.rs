@@ -97,7 +97,7 @@ fn read(text: &[u8], format: &Format, only: bool, with_keys: bool) -> Result<Vec
     if format.is_yaml() {
         let documents = manifest::documents(text).map_err(Problem::secrets)?;
         if !only || documents.iter().any(|document| matches!(document, Document::Secret { .. })) {
-            return Ok(documents.into_iter().map(part).collect());
+            return documents.into_iter().map(part).collect();
         }
     }
     let documents = manifest::as_secrets(text).map_err(Problem::secrets)?;
@@ -106,23 +106,25 @@ fn read(text: &[u8], format: &Format, only: bool, with_keys: bool) -> Result<Vec
         Document::Other(other) if other.is_list() => Err(Problem::List),
         Document::Other(_) if has_secrets => Err(Problem::OtherKinds { what: names::KIND.to_owned() }),
         Document::Other(other) => Err(Problem::AlreadySealed { name: other.name, with_keys }),
-        document @ Document::Secret { .. } => Ok(part(document)),
+        document @ Document::Secret { .. } => part(document),
     });
     parts.collect()
 }
 
-fn part(document: Document) -> Part {
-    match document {
+fn part(document: Document) -> Result<Part, Problem> {
+    Ok(match document {
         Document::Secret { secret, altered } => {
             tell_altered(&secret, &altered);
             Part::Secret(Box::new(secret))
         }
-        Document::Other(other) => {
-            let Other { kind, name, source } = other;
+        Document::Other(Other { kind, name, is_like_secret: true, .. }) => {
+            return Err(Problem::LikeSecret { kind, name });
+        }
+        Document::Other(Other { kind, name, source, .. }) => {
             say(&format!("note: {kind} {name:?} is no Secret and stays as it is"));
             Part::Text(source)
         }
-    }
+    })
 }
 
 /// Names the fields whose text YAML changed: whoever typed `0123` hardly meant 83.

@@ -50,6 +50,39 @@ pub(super) fn is_sealed(root: Node<'_>) -> bool {
         || (!has_values && ciphertexts.is_some_and(|node| matches!(node.value(), Value::Map(_))))
 }
 
+/// Whether an object that says it is no Secret has the shape of one all the same.
+pub(super) fn is_like_secret(root: Node<'_>) -> bool {
+    let (version, kind) = (text_of(root, "apiVersion"), text_of(root, "kind"));
+    let has = |field| get_folded(root, field).is_some();
+    // Kinds of other groups have fields of their own; of the core group a ConfigMap alone has `data`.
+    let is_core = !version.contains('/');
+    has("stringData")
+        || (is_core && has("data") && kind != "ConfigMap")
+        || (version == "v1" && !CORE_KINDS.contains(&kind))
+}
+
+/// The kinds of `v1` that can stand in a file, and lists: the API reference of Kubernetes 1.34. New kinds come in
+/// groups of their own.
+const CORE_KINDS: &[&str] = &[
+    "Binding",
+    "ComponentStatus",
+    "ConfigMap",
+    "Endpoints",
+    "Event",
+    "LimitRange",
+    "List",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodTemplate",
+    "ReplicationController",
+    "ResourceQuota",
+    "Service",
+    "ServiceAccount",
+];
+
 /// Compat: streams are read without regard to the case of field names.
 fn get_folded<'t>(node: Node<'t>, key: &str) -> Option<Node<'t>> {
     let Value::Map(map) = node.value() else { return None };

@@ -8,7 +8,7 @@ use super::{
     bounds::Bounds,
     error::Fault,
     findings::{Finding, findings},
-    kind::{is_list, is_sealed, kind_beside_sealed, list, name_of, secret_or_kind},
+    kind::{is_like_secret, is_list, is_sealed, kind_beside_sealed, list, name_of, secret_or_kind},
     node::{Node, Value},
     read::{self, Reader},
     stream::{Piece, Stream, Syntax},
@@ -55,6 +55,9 @@ pub struct Other {
     pub name: String,
     /// Its text as it stands in the input, without separators: YAML, or JSON, which is YAML too.
     pub source: Zeroizing<String>,
+    /// Whether it has the shape of a Secret, so that its values are hardly meant to be read by all: `stringData`,
+    /// `data` outside a `ConfigMap`, or a kind that `v1` does not have, such as `Secrte`.
+    pub is_like_secret: bool,
 }
 
 impl Other {
@@ -151,14 +154,15 @@ fn secret(text: &str, reader: &Reader, node: Node<'_>) -> Result<Option<Document
 }
 
 fn as_it_stands(kind: String, piece: &Piece<'_>) -> Other {
-    Other { kind, name: name_of(piece.tree.root()), source: Zeroizing::new(piece.source.to_owned()) }
+    let (root, source) = (piece.tree.root(), Zeroizing::new(piece.source.to_owned()));
+    Other { kind, name: name_of(root), source, is_like_secret: is_like_secret(root) }
 }
 
 fn other(kind: String, item: Node<'_>) -> Result<Other, Fault> {
     let json = read::to_json(item, 0)?.unwrap_or_default();
     // A JSON value of text keys always has a text form.
     let source = Zeroizing::new(format!("{json:#}\n"));
-    Ok(Other { kind, name: name_of(item), source })
+    Ok(Other { kind, name: name_of(item), source, is_like_secret: is_like_secret(item) })
 }
 
 #[cfg(test)]
@@ -170,7 +174,7 @@ mod tests {
     fn kinds(text: &str) -> Vec<String> {
         let describe = |document: Document| match document {
             Document::Secret { secret, .. } => format!("Secret {}", secret.metadata.name.unwrap_or_default()),
-            Document::Other(Other { kind, name, source }) => format!("{kind} {name}: {}", source.trim()),
+            Document::Other(Other { kind, name, source, .. }) => format!("{kind} {name}: {}", source.trim()),
         };
         documents(text.as_bytes()).unwrap().into_iter().map(describe).collect()
     }
@@ -189,6 +193,34 @@ mod tests {
         let found = kinds(text);
         assert_eq!(found[0], "Secret a");
         assert!(found[1].starts_with("Pod p: {"), "{found:?}");
+    }
+
+    #[test]
+    fn what_has_the_shape_of_a_secret_is_known_whatever_it_says_it_is() {
+        let found = |text: &str| match documents(text.as_bytes()).unwrap().remove(0) {
+            Document::Other(other) => other.is_like_secret,
+            Document::Secret { .. } => panic!("{text}"),
+        };
+        for text in [
+            "apiVersion: v1\nkind: Secrte\n",
+            "apiVersion: v1\nkind: Secrets\ndata: {a: YQ==}\n",
+            "kind: Secrte\ndata: {a: YQ==}\n",
+            "kind: ConfigMap\nStringData: {a: a}\n",
+            "apiVersion: example.com/v1\nkind: Secrte\nstringData: {a: a}\n",
+            "apiVersion: v1\nkind: Pod\ndata: {a: YQ==}\n",
+            "kind: List\nitems: [{apiVersion: v1, kind: Secrte}]\n",
+        ] {
+            assert!(found(text), "{text}");
+        }
+        for text in [
+            "apiVersion: v1\nkind: ConfigMap\ndata: {a: a}\n",
+            "apiVersion: v1\nkind: Service\nspec: {}\n",
+            "apiVersion: apps/v1\nkind: ControllerRevision\ndata: {a: a}\n",
+            "kind: Kustomization\nresources: [a]\n",
+            "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nspec: {encryptedData: {a: a}}\n",
+        ] {
+            assert!(!found(text), "{text}");
+        }
     }
 
     #[test]
