@@ -11,6 +11,7 @@
 mod check;
 mod compose;
 mod cursor;
+mod fetch;
 mod folding;
 mod parser;
 mod properties;
