@@ -95,8 +95,11 @@ enum Part {
 /// it, but for SealedSecrets, which are never sealed again.
 fn read(text: &[u8], format: &Format, only: bool, with_keys: bool) -> Result<Vec<Part>, Problem> {
     if format.is_yaml() {
-        let documents = manifest::documents(text).map_err(Problem::secrets)?;
-        if !only || documents.iter().any(|document| matches!(document, Document::Secret { .. })) {
+        let mut documents = manifest::documents(text).map_err(Problem::secrets)?;
+        let has_secrets = documents.iter().any(|document| matches!(document, Document::Secret { .. }));
+        if !only || has_secrets || documents.is_empty() {
+            // A list without objects says nothing.
+            documents.retain(|document| !matches!(document, Document::Other(other) if other.is_list()));
             return documents.into_iter().map(part).collect();
         }
     }

@@ -72,7 +72,8 @@ impl Other {
     }
 }
 
-/// The objects of a stream in order, those of lists among them; other kinds than Secrets keep their text.
+/// The objects of a stream in order, those of lists among them; other kinds than Secrets keep their text, as do lists
+/// without objects.
 pub fn documents(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
     let text = text::decode(text)?;
     let read = |reader: &Reader, piece: &Piece<'_>| {
@@ -85,7 +86,13 @@ pub fn documents(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
                 };
                 document.map_err(|fault| fault.at_index(index).inside("items"))
             });
-            return documents.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>().map(Some);
+            let documents = documents.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+            let is_empty = documents.is_empty();
+            return Ok(Some(if is_empty {
+                vec![Document::Other(as_it_stands(kind.to_owned(), piece))]
+            } else {
+                documents
+            }));
         }
         let document = match secret_or_kind(root, "") {
             None => secret(&text, reader, root)?,

@@ -35,6 +35,8 @@ pub(super) struct Scanner<'a> {
     pub(super) tokens: VecDeque<Token<'a>>,
     /// How many tokens have left the queue: token numbers are absolute.
     pub(super) taken: usize,
+    /// Whether the head of the queue can no longer become a key: asked several times for each token.
+    settled: bool,
     pub(super) ended: bool,
     /// Where the text of the last token that was handed out ends.
     last_end: usize,
@@ -52,6 +54,7 @@ impl<'a> Scanner<'a> {
             decoded: Decoded::default(),
             tokens: VecDeque::new(),
             taken: 0,
+            settled: false,
             ended: false,
             last_end: 0,
             indent: -1,
@@ -70,6 +73,7 @@ impl<'a> Scanner<'a> {
     /// The next token, which goes.
     pub(super) fn next(&mut self) -> Result<Token<'a>, Fault> {
         self.settle()?;
+        self.settled = false;
         self.taken += 1;
         let token = self.tokens.pop_front().expect("a settled queue holds a token");
         if !matches!(token.kind, Kind::BlockEnd | Kind::StreamEnd) {
@@ -102,18 +106,25 @@ impl<'a> Scanner<'a> {
     }
 
     /// Fetches until the head of the queue can no longer become a key.
+    #[inline]
     fn settle(&mut self) -> Result<(), Fault> {
-        loop {
+        if self.settled { Ok(()) } else { self.fetch_until_settled() }
+    }
+
+    fn fetch_until_settled(&mut self) -> Result<(), Fault> {
+        while !self.settled {
             if !self.tokens.is_empty() {
                 // Token numbers grow with the level, so the key that is the head of the queue is soon found.
                 let level = self.simple_keys.partition_point(|key| key.token < self.taken);
                 let is_head = self.simple_keys.get(level).is_some_and(|key| key.token == self.taken);
                 if !is_head || !self.is_valid(level)? {
-                    return Ok(());
+                    self.settled = true;
+                    break;
                 }
             }
             self.fetch()?;
         }
+        Ok(())
     }
 
     /// Opens a block collection if this column is further right than the last.
@@ -191,7 +202,8 @@ impl<'a> Scanner<'a> {
 
     pub(super) fn push(&mut self, mark: Mark, kind: Kind<'a>) {
         // An indicator is pushed before it is passed, a scalar after: with the blanks behind it.
-        let end = self.cursor.end_of_text(mark.at).max(mark.at + 1);
+        let passed = self.cursor.mark.at > mark.at;
+        let end = if passed { self.cursor.end_of_text(mark.at).max(mark.at + 1) } else { mark.at + 1 };
         self.tokens.push_back(Token { at: mark.at, end, kind });
     }
 
