@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{
     VERSION,
-    api::client,
+    api::client::{self, ClientError},
     capacity::{pool::Pool, room::Room},
     config::{Command, Config, ConfigError, FLAGS, FlagError, flags},
     context::Context,
@@ -93,7 +93,11 @@ fn start(config: Config, notices: &[String]) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            if let Some(cause) = error.cause() {
+                tracing::error!(error = cause, "{error}");
+            } else {
+                tracing::error!("{error}");
+            }
             ExitCode::from(BAD_START)
         }
     }
@@ -107,7 +111,7 @@ enum StartError {
     Runtime(std::io::Error),
     /// No API server.
     #[error(transparent)]
-    Client(#[from] client::ClientError),
+    Client(#[from] ClientError),
     /// An address is taken or not ours.
     #[error("cannot listen on {address}: {source}; choose another with --{flag}")]
     Listen {
@@ -124,6 +128,21 @@ enum StartError {
     /// A task that never ends has ended.
     #[error("a task of the controller ended unexpectedly; see above")]
     Ended,
+}
+
+impl StartError {
+    /// What a library says, for who looks closer; nothing where the sentence has it.
+    fn cause(&self) -> Option<String> {
+        match self {
+            Self::Client(ClientError::Config(cause)) => Some(cause.to_string()),
+            Self::Client(ClientError::Build(cause)) => Some(cause.to_string()),
+            Self::Client(ClientError::Tls(_))
+            | Self::Runtime(_)
+            | Self::Listen { .. }
+            | Self::Signals(_)
+            | Self::Ended => None,
+        }
+    }
 }
 
 async fn run(config: Config) -> Result<(), StartError> {

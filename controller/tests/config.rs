@@ -85,6 +85,12 @@ fn environment_counts_below_the_command_line_and_a_bad_value_is_told() {
 }
 
 #[test]
+fn an_unknown_level_is_quoted_as_it_was_typed() {
+    let Command::Run(_, notices) = read_with(&["--log-level", "foo"], &[]).unwrap() else { panic!("a run") };
+    assert_eq!(notices, ["--log-level \"foo\" is none of DEBUG, INFO, WARN, ERROR; INFO is used"]);
+}
+
+#[test]
 fn recorded_environment_cases_hold() {
     assert!(matches!(read_with(&[], &[("SEALED_SECRETS_VERSION", "true")]), Ok(Command::Version)));
     assert!(matches!(read_with(&[], &[("SEALED_SECRETS__VERSION", "true")]), Ok(Command::Run(..))));

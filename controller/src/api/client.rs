@@ -33,13 +33,17 @@ use crate::{capacity::gcra::Rate, config::ClientRate};
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Neither in a cluster nor with a kubeconfig.
-    #[error("no way to the API server: run in a cluster, or set KUBECONFIG ({0})")]
+    #[error(
+        "no API server is known here: run the controller in a cluster, or set KUBECONFIG to a file that names one"
+    )]
     Config(#[source] kube::config::InferConfigError),
     /// Its trust cannot be used.
     #[error("the API server's authority cannot be used: {0}")]
     Tls(#[from] transport::TlsError),
     /// The configuration cannot be used.
-    #[error("the configuration for the API server cannot be used: {0}")]
+    #[error(
+        "the configuration for the API server cannot be used: correct the kubeconfig or the pod's service account"
+    )]
     Build(#[source] kube::Error),
 }
 

@@ -199,13 +199,14 @@ fn timeout(values: &Values, flag: &'static str) -> Result<Duration, ValueError> 
 }
 
 fn log(values: &Values, notices: &mut Vec<String>) -> LogSettings {
-    let level = match values.text("log-level").to_ascii_uppercase().as_str() {
+    let typed = values.text("log-level");
+    let level = match typed.to_ascii_uppercase().as_str() {
         "DEBUG" => tracing::Level::DEBUG,
         "INFO" | "" => tracing::Level::INFO,
         "WARN" => tracing::Level::WARN,
         "ERROR" => tracing::Level::ERROR,
-        other => {
-            notices.push(format!("--log-level {other:?} is none of DEBUG, INFO, WARN, ERROR; INFO is used"));
+        _ => {
+            notices.push(format!("--log-level {typed:?} is none of DEBUG, INFO, WARN, ERROR; INFO is used"));
             tracing::Level::INFO
         }
     };

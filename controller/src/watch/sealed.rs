@@ -97,6 +97,12 @@ fn handler<K: Watched>(context: &Arc<Context>, namespace: Option<&str>) -> impl 
         }
         Event::InitDone => {
             let listed = listed.take().unwrap_or_default();
+            tracing::debug!(
+                resource = names::PLURAL,
+                namespace = namespace.unwrap_or_default(),
+                count = listed.len(),
+                "listed"
+            );
             let missing = context.index.lock().missing(namespace, &listed);
             for key in &missing {
                 gone(context, key);
