@@ -139,8 +139,8 @@ fn only_a_good_status_of_this_generation_counts_as_settled() {
         object.metadata.generation = generation;
         object
     };
-    let good = status::next(None, None, Some(3), at(1));
-    let bad = status::next(None, Some(&not_managed("app")), Some(3), at(1));
+    let good = status::next(None, Ok(None), Some(3), at(1));
+    let bad = status::next(None, Err(&not_managed("app")), Some(3), at(1));
     assert!(status::is_settled(&object(good.clone(), Some(3))));
     assert!(!status::is_settled(&object(good, Some(4))), "the spec was changed since");
     assert!(!status::is_settled(&object(bad, Some(3))));
@@ -256,20 +256,20 @@ fn not_managed(name: &str) -> Failure {
 
 #[test]
 fn the_first_status_has_synced_first_and_what_kstatus_reads() {
-    let status = status::next(None, None, Some(1), at(10)).unwrap();
+    let status = status::next(None, Ok(None), Some(1), at(10)).unwrap();
     let types: Vec<_> = status.conditions.iter().map(|c| c.type_.as_str()).collect();
     assert_eq!(types, ["Synced", "Ready", "Stalled"]);
     assert_eq!(status.observed_generation, Some(1));
     let truths: Vec<_> = status.conditions.iter().map(|c| c.status.as_str()).collect();
     assert_eq!(truths, ["True", "True", "False"]);
     assert_eq!(find(&status, "Synced").message, None);
-    assert_eq!(status::next(Some(&status), None, Some(1), at(20)), None, "told once");
+    assert_eq!(status::next(Some(&status), Ok(None), Some(1), at(20)), None, "told once");
 }
 
 #[test]
 fn a_failure_flips_and_later_failures_keep_the_time_of_the_flip() {
-    let good = status::next(None, None, Some(1), at(10)).unwrap();
-    let bad = status::next(Some(&good), Some(&not_managed("app")), Some(1), at(20)).unwrap();
+    let good = status::next(None, Ok(None), Some(1), at(10)).unwrap();
+    let bad = status::next(Some(&good), Err(&not_managed("app")), Some(1), at(20)).unwrap();
     let synced = find(&bad, "Synced");
     assert_eq!(synced.status, "False");
     assert!(synced.message.as_ref().unwrap().contains("already exists and is not managed by SealedSecret"));
@@ -278,13 +278,13 @@ fn a_failure_flips_and_later_failures_keep_the_time_of_the_flip() {
         (find(&bad, "Ready").status.as_str(), find(&bad, "Stalled").status.as_str()),
         ("False", "True")
     );
-    assert_eq!(status::next(Some(&bad), Some(&not_managed("app")), Some(1), at(30)), None);
+    assert_eq!(status::next(Some(&bad), Err(&not_managed("app")), Some(1), at(30)), None);
 
-    let worse = status::next(Some(&bad), Some(&not_managed("other")), Some(1), at(40)).unwrap();
+    let worse = status::next(Some(&bad), Err(&not_managed("other")), Some(1), at(40)).unwrap();
     let synced = find(&worse, "Synced");
     assert_eq!(synced.last_transition_time.as_ref().unwrap().0, at(20), "no flip");
     assert_eq!(synced.last_update_time.as_ref().unwrap().0, at(40));
-    assert!(status::next(Some(&worse), Some(&not_managed("other")), Some(2), at(50)).is_some(), "generation");
+    assert!(status::next(Some(&worse), Err(&not_managed("other")), Some(2), at(50)).is_some(), "generation");
 }
 
 #[test]
@@ -296,12 +296,12 @@ fn a_good_status_of_the_reference_needs_no_write_and_a_bad_one_does() {
         ..Condition::default()
     };
     let reference = |condition| Status { observed_generation: Some(3), conditions: vec![condition] };
-    assert_eq!(status::next(Some(&reference(condition("True", None))), None, Some(3), at(1)), None);
+    assert_eq!(status::next(Some(&reference(condition("True", None))), Ok(None), Some(3), at(1)), None);
     let message = not_managed("app").message();
     let bad = reference(condition("False", Some(&message)));
-    assert!(status::next(Some(&bad), Some(&not_managed("app")), Some(3), at(1)).is_some());
+    assert!(status::next(Some(&bad), Err(&not_managed("app")), Some(3), at(1)).is_some());
     let stale = reference(condition("True", Some("left over from a failure")));
-    assert!(status::next(Some(&stale), None, Some(3), at(1)).is_some(), "never a stale message");
+    assert!(status::next(Some(&stale), Ok(None), Some(3), at(1)).is_some(), "never a stale message");
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn conditions_of_others_survive_behind_ours() {
     let other = Condition { type_: "Other".to_owned(), status: "True".to_owned(), ..Condition::default() };
     let synced = Condition { type_: "Synced".to_owned(), status: "True".to_owned(), ..Condition::default() };
     let old = Status { observed_generation: Some(1), conditions: vec![other.clone(), synced] };
-    let next = status::next(Some(&old), None, Some(1), at(5)).unwrap();
+    let next = status::next(Some(&old), Ok(None), Some(1), at(5)).unwrap();
     assert_eq!(next.conditions.first().unwrap().type_, "Synced");
     assert_eq!(next.conditions.last(), Some(&other));
 }
@@ -337,13 +337,13 @@ fn kstatus(status: &Status, generation: i64) -> &'static str {
 
 #[test]
 fn health_checks_settle() {
-    let good = status::next(None, None, Some(1), at(1)).unwrap();
+    let good = status::next(None, Ok(None), Some(1), at(1)).unwrap();
     assert_eq!((argo_health(&good), kstatus(&good, 1)), ("Healthy", "Current"));
     assert_eq!(kstatus(&good, 2), "InProgress", "a new generation is not yet told of");
-    let stuck = status::next(Some(&good), Some(&not_managed("app")), Some(1), at(2)).unwrap();
+    let stuck = status::next(Some(&good), Err(&not_managed("app")), Some(1), at(2)).unwrap();
     assert_eq!((argo_health(&stuck), kstatus(&stuck, 1)), ("Degraded", "Failed"));
     let busy = Failure::Write(ApiError::Busy { after: Duration::from_secs(1) });
-    let passing = status::next(Some(&good), Some(&busy), Some(1), at(2)).unwrap();
+    let passing = status::next(Some(&good), Err(&busy), Some(1), at(2)).unwrap();
     assert_eq!((argo_health(&passing), kstatus(&passing, 1)), ("Degraded", "InProgress"));
 }
 

@@ -61,7 +61,7 @@ fn assemble(
     let env = Env { now: jiff::Timestamp::UNIX_EPOCH, random: &random, limits: limits.clone() };
     let templates = CompiledTemplates::new(object, &limits);
     let mut budget = Budget::new(&limits).interrupted_by(interrupted);
-    unseal::assemble(object, &mut items, &templates, &env, &mut budget)
+    unseal::assemble(object, &mut items, &templates, &env, &mut budget).map(|assembled| assembled.secret)
 }
 
 fn render(templates: &[(&str, &str)]) -> Result<Secret, UnsealError> {

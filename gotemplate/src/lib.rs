@@ -63,4 +63,4 @@ pub use context::Env;
 pub use data::Data;
 pub use error::{Error, ErrorKind};
 pub use limits::{Limit, Limits, NODE_BYTES};
-pub use template::Template;
+pub use template::{Rendered, Template, Unset};

@@ -74,11 +74,56 @@ impl Template {
 
     /// Renders with `data` as `.`, and pays for all that it does.
     pub fn render_with(&self, data: &Data, env: &Env<'_>, budget: &mut Budget<'_>) -> Result<Vec<u8>, Error> {
-        exec::render(&self.trees, &self.name, &self.text, data, env, budget).map_err(|abort| {
-            let at = abort.at as usize;
-            error(&self.name, &self.text, at, abort.function, abort.failure, ErrorKind::Exec, &budget.limits)
-        })
+        self.render_told(data, env, budget).map(|rendered| rendered.text)
     }
+
+    /// The same, and tells what most likely was not meant, though Go renders it without a word.
+    pub fn render_told(
+        &self,
+        data: &Data,
+        env: &Env<'_>,
+        budget: &mut Budget<'_>,
+    ) -> Result<Rendered, Error> {
+        let output =
+            exec::render(&self.trees, &self.name, &self.text, data, env, budget).map_err(|abort| {
+                let at = abort.at as usize;
+                error(
+                    &self.name,
+                    &self.text,
+                    at,
+                    abort.function,
+                    abort.failure,
+                    ErrorKind::Exec,
+                    &budget.limits,
+                )
+            })?;
+        let unset = output.unset.into_iter().map(|unset| {
+            let (line, column) = place(&self.text, unset.at as usize);
+            Unset { name: unset.name, line, column }
+        });
+        Ok(Rendered { text: output.text, unset: unset.collect() })
+    }
+}
+
+/// A rendered template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The text.
+    pub text: Vec<u8>,
+    /// Actions that printed `<no value>`, as for a key that the data do not have: each once, the first 16.
+    pub unset: Vec<Unset>,
+}
+
+/// An action that printed `<no value>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unset {
+    /// What it names, as it stands in the template: `.password`. Nothing where it is more than a chain of
+    /// fields, or longer than a key can be.
+    pub name: Option<String>,
+    /// Line of the template, from 1.
+    pub line: usize,
+    /// Column in bytes, from 1.
+    pub column: usize,
 }
 
 /// Words a failure, with its place as people count lines and columns.
@@ -91,8 +136,7 @@ fn error(
     stage: ErrorKind,
     limits: &Limits,
 ) -> Error {
-    let before = &text.as_bytes()[..at.min(text.len())];
-    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let (line, column) = place(text, at);
     let (kind, message) = match failure {
         Failure::Message(message) => (stage, message),
         Failure::Limit(limit) => {
@@ -101,12 +145,12 @@ fn error(
         }
         Failure::Interrupted => (ErrorKind::Interrupted, "nobody waits for it any more".into()),
     };
-    Error {
-        kind,
-        template: name.to_owned(),
-        line: before.split(|byte| *byte == b'\n').count(),
-        column: 1 + before.len() - line_start,
-        function: function.map(Cow::into_owned),
-        message,
-    }
+    Error { kind, template: name.to_owned(), line, column, function: function.map(Cow::into_owned), message }
+}
+
+/// Line and column of a position, from 1.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..at.min(text.len())];
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    (before.split(|byte| *byte == b'\n').count(), 1 + before.len() - line_start)
 }

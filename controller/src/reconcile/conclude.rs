@@ -8,13 +8,17 @@ use std::sync::Arc;
 
 use sealed_secrets_core::Fingerprint;
 
-use super::{apply::Applied, outcome::Failure};
+use super::{
+    apply::Applied,
+    outcome::Failure,
+    remark::{self, Remark},
+};
 use crate::{
     api::{error::ApiError, retry::Retry},
     context::Context,
     report::{
         events::{Kind, Note, digest},
-        status,
+        status::{self, Verdict},
         subject::Subject,
         tell,
     },
@@ -33,6 +37,8 @@ pub(super) struct Finding {
     pub(super) applied: Applied,
     /// Keys that opened the items; `None` when they did not open.
     pub(super) keys: Option<Vec<(Fingerprint, u64)>>,
+    /// What is odd about the Secret, though it was made.
+    pub(super) remark: Option<Remark>,
     /// Generation of the ring that was tried.
     pub(super) generation: u64,
 }
@@ -40,7 +46,7 @@ pub(super) struct Finding {
 impl Finding {
     /// Nothing was written.
     pub(super) fn failed(failure: Failure, generation: u64) -> Self {
-        Self { applied: Applied::Failed(failure, Ownership::default()), keys: None, generation }
+        Self { applied: Applied::Failed(failure, Ownership::default()), keys: None, remark: None, generation }
     }
 }
 
@@ -85,7 +91,7 @@ pub(super) async fn conclude(
     task: &Task,
     finding: Finding,
 ) -> Option<Requeue> {
-    let Finding { applied, keys, generation } = finding;
+    let Finding { applied, keys, remark, generation } = finding;
     let mut outcome = Outcome { keys, ring: generation, told: task.told, ..Outcome::default() };
     let mut shown = Shown::default();
     let mut errors = Vec::new();
@@ -95,7 +101,7 @@ pub(super) async fn conclude(
             outcome.merged = Some(merged);
             shown.drifted = task.cause == Cause::SecretChanged && differed;
             shown.synced = Some(true);
-            let success = Success { wrote, repaired: shown.drifted };
+            let success = Success { wrote, repaired: shown.drifted, remark: remark.as_ref() };
             succeed(context, subject, task, &mut outcome, success).await
         }
         Applied::LeftAlone(version) => {
@@ -107,7 +113,7 @@ pub(super) async fn conclude(
                 context.events.tell(drifted(subject, DRIFT_LEFT)).await;
             }
             // It was unsealed before: a status that could not be written then is written now.
-            write_status(context, subject, None).await
+            write_status(context, subject, Ok(remark.as_ref())).await
         }
         // The watch says what is next.
         Applied::Absent => Ok(None),
@@ -195,9 +201,10 @@ fn remember(
 }
 
 /// What a success did.
-struct Success {
+struct Success<'a> {
     wrote: bool,
     repaired: bool,
+    remark: Option<&'a Remark>,
 }
 
 async fn succeed(
@@ -205,19 +212,23 @@ async fn succeed(
     subject: &Subject,
     task: &Task,
     outcome: &mut Outcome,
-    success: Success,
+    success: Success<'_>,
 ) -> Result<Option<u64>, ApiError> {
-    let Success { wrote, repaired } = success;
-    let said = digest(&["Unsealed", &format!("{:?}", subject.generation)]);
+    let Success { wrote, repaired, remark } = success;
+    let odd = remark.map(Remark::message).unwrap_or_default();
+    let said = digest(&["Unsealed", &odd, &format!("{:?}", subject.generation)]);
     outcome.told = Some(said);
     let news = wrote
         || match task.told {
             // Without a status to compare with, a new generation that we saw ourselves is news too.
             Some(told) => told != said,
-            None => context.config.update_status && !tell::is_told(subject, None),
+            None => context.config.update_status && !tell::is_told(subject, Ok(remark)),
         };
     if news {
         tracing::info!(object = %subject.key, wrote, "unsealed");
+        if remark.is_some() {
+            tracing::warn!(object = %subject.key, "{}", for_log(&odd));
+        }
     }
     let unsealed = subject.note(Kind::Normal, "Unsealed", "SealedSecret unsealed successfully".to_owned());
     let events = async {
@@ -226,9 +237,13 @@ async fn succeed(
         }
         if news {
             context.deferred.leave(&context.events, unsealed).await;
+            if remark.is_some() {
+                let note = subject.note(Kind::Warning, remark::REASON, odd);
+                context.events.tell(note).await;
+            }
         }
     };
-    let (told, ()) = tokio::join!(write_status(context, subject, None), events);
+    let (told, ()) = tokio::join!(write_status(context, subject, Ok(remark)), events);
     told
 }
 
@@ -242,7 +257,7 @@ async fn fail(
     let said =
         digest(&[failure.event_reason(), &failure.event_message(), &format!("{:?}", subject.generation)]);
     outcome.told = Some(said);
-    let known = context.config.update_status && tell::is_told(subject, Some(failure));
+    let known = context.config.update_status && tell::is_told(subject, Err(failure));
     let events = async {
         if task.told != Some(said) && !known {
             tracing::warn!(object = %subject.key, "{}", for_log(failure));
@@ -250,17 +265,17 @@ async fn fail(
             context.events.tell(note).await;
         }
     };
-    let (told, ()) = tokio::join!(write_status(context, subject, Some(failure)), events);
+    let (told, ()) = tokio::join!(write_status(context, subject, Err(failure)), events);
     told
 }
 
 async fn write_status(
     context: &Context,
     subject: &Subject,
-    failure: Option<&Failure>,
+    verdict: Verdict<'_>,
 ) -> Result<Option<u64>, ApiError> {
     if context.config.update_status {
-        tell::write_status(&context.client, subject, failure).await
+        tell::write_status(&context.client, subject, verdict).await
     } else {
         Ok(None)
     }

@@ -10,6 +10,7 @@ mod conclude;
 pub mod open;
 pub mod outcome;
 pub mod plan;
+pub mod remark;
 pub mod templates;
 pub mod worker;
 
@@ -27,6 +28,7 @@ use self::{
     conclude::Finding,
     open::{Stop, Work},
     outcome::Failure,
+    remark::Remark,
 };
 use crate::{
     api::{
@@ -93,6 +95,13 @@ pub async fn reconcile(context: &Arc<Context>, item: &WorkItem) -> Done {
             None
         }
     };
+    tracing::debug!(
+        object = %key,
+        cause = ?task.cause,
+        milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        again_in_seconds = requeue.map(|requeue| requeue.after.as_secs()),
+        "worked on"
+    );
     done(&task, requeue)
 }
 
@@ -165,7 +174,7 @@ async fn find(
                 key_prefix: among_keys.then_some(&*context.config.keys.prefix),
             };
             let applied = apply::apply(&context.client, &item.key, &opened.secret, &task.uid, options).await;
-            Some(Finding { applied, keys: Some(opened.keys), generation })
+            Some(Finding { applied, keys: Some(opened.keys), remark: Remark::of(opened.unset), generation })
         }
     }
 }

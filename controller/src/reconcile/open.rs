@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use sealed_secrets_core::{
     Fingerprint, KeyRing, SealedSecret,
-    unseal::{self, Budget, CompiledTemplates, Effort, Env, ItemError, Items, Limits, Opened, UnsealError},
+    unseal::{
+        self, Budget, CompiledTemplates, Effort, Env, ItemError, Items, Limits, Opened, UnsealError,
+        UnsetVariable,
+    },
 };
 
 use super::outcome::Failure;
@@ -24,6 +27,8 @@ pub struct Unsealed {
     pub keys: Vec<(Fingerprint, u64)>,
     /// Items whose templates may render otherwise next time.
     pub volatile: Vec<String>,
+    /// Template variables that have no value.
+    pub unset: Vec<UnsetVariable>,
     /// RSA private-key operations that it took.
     pub operations: usize,
 }
@@ -98,8 +103,8 @@ pub async fn open(
     let effort = Arc::new(Effort::new(&sealed, &ring));
     let opened = items(work, &Source { sealed: &sealed, ring: &ring, effort: &effort }, first).await?;
     let (keys, operations) = (tally(opened.values()), effort.operations());
-    let (secret, volatile) = assemble(work, sealed, opened).await?;
-    Ok(Unsealed { secret, keys, volatile, operations })
+    let Assembled { secret, volatile, unset } = assemble(work, sealed, opened).await?;
+    Ok(Unsealed { secret, keys, volatile, unset, operations })
 }
 
 /// What items are opened from.
@@ -159,11 +164,15 @@ async fn deprecated(
         Ok::<_, UnsealError>((Secret::from(&secret), key))
     });
     let (secret, key) = opened.await??;
-    Ok(Unsealed { secret, keys: vec![(key, 1)], volatile: Vec::new(), operations: 1 })
+    Ok(Unsealed { secret, keys: vec![(key, 1)], volatile: Vec::new(), unset: Vec::new(), operations: 1 })
 }
 
-/// A Secret, and the items that may render otherwise next time.
-type Assembled = (Secret, Vec<String>);
+/// A Secret, the items that may render otherwise next time, and what its templates lack.
+struct Assembled {
+    secret: Secret,
+    volatile: Vec<String>,
+    unset: Vec<UnsetVariable>,
+}
 
 /// What a quick render came to.
 enum Quick {
@@ -254,8 +263,8 @@ fn made(
     let env = Env { now: Timestamp::now(), random: &random, limits: limits.clone() };
     let unwanted = || cancel.is_cancelled();
     let mut budget = Budget::new(limits).interrupted_by(&unwanted);
-    let secret = unseal::assemble(sealed, opened, templates, &env, &mut budget)?;
-    Ok((Secret::from(&secret), volatile))
+    let unseal::Assembled { secret, unset } = unseal::assemble(sealed, opened, templates, &env, &mut budget)?;
+    Ok(Assembled { secret: Secret::from(&secret), volatile, unset })
 }
 
 fn tally<'a>(items: impl Iterator<Item = &'a Result<Opened, ItemError>>) -> Vec<(Fingerprint, u64)> {

@@ -7,7 +7,10 @@ use sealed_secrets_core::{
     sealed_secret::{Condition, Status},
 };
 
-use crate::reconcile::outcome::Failure;
+use crate::reconcile::{outcome::Failure, remark::Remark};
+
+/// What became of an object.
+pub type Verdict<'a> = Result<Option<&'a Remark>, &'a Failure>;
 
 /// What the three conditions say.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,20 +18,21 @@ struct Words {
     synced: bool,
     stalled: bool,
     reason: &'static str,
-    /// One short line: kubectl cuts a column at a line break, and a person sees one line for each object.
-    headline: String,
-    /// The headline and, behind a line break, the details.
+    /// Of Synced: a short line and, behind a line break, the details. kubectl cuts a column at a line break, and a
+    /// person sees one line for each object.
     message: String,
+    /// Of the others: the short line, or what is odd about a success.
+    beside: String,
 }
 
 /// The next status, or `None` when the old one already says so of this generation.
 pub fn next(
     old: Option<&Status>,
-    failure: Option<&Failure>,
+    verdict: Verdict<'_>,
     generation: Option<i64>,
     now: Timestamp,
 ) -> Option<Status> {
-    let words = Words::of(failure);
+    let words = Words::of(verdict);
     if old.is_some_and(|old| old.observed_generation == generation && words.are_told_by(old)) {
         return None;
     }
@@ -50,26 +54,25 @@ pub fn is_settled(object: &SealedSecret) -> bool {
 }
 
 impl Words {
-    fn of(failure: Option<&Failure>) -> Self {
-        match failure {
-            None => Self {
-                synced: true,
-                stalled: false,
-                reason: "Unsealed",
-                headline: String::new(),
-                message: String::new(),
-            },
-            Some(failure) => {
+    fn of(verdict: Verdict<'_>) -> Self {
+        let (message, beside) = match verdict {
+            Ok(None) => (String::new(), String::new()),
+            // Compat: tools and people read an empty message of Synced as "all is well".
+            // Test: scenario `template-data`.
+            Ok(Some(remark)) => (String::new(), remark.message()),
+            Err(failure) => {
                 let (headline, details) = (one_line(&failure.headline()), failure.message());
                 let message = if headline == details { details } else { format!("{headline}\n{details}") };
-                Self {
-                    synced: false,
-                    stalled: failure.is_stalled(),
-                    reason: failure.event_reason(),
-                    headline,
-                    message: shortened(message, LONGEST),
-                }
+                // The details stand once.
+                (message, headline)
             }
+        };
+        Self {
+            synced: verdict.is_ok(),
+            stalled: verdict.is_err_and(Failure::is_stalled),
+            reason: verdict.map_or_else(Failure::event_reason, |_| "Unsealed"),
+            message: shortened(message, LONGEST),
+            beside: shortened(beside, LONGEST),
         }
     }
 
@@ -81,12 +84,13 @@ impl Words {
             // A status of the reference lacks these; a good one needs no write for that.
             None => self.synced,
         };
+        let beside = find(READY).and_then(|ready| ready.message.as_deref()).unwrap_or_default();
         first.type_ == SYNCED
             && first.status == truth(self.synced)
             && first.message.as_deref().unwrap_or("") == self.message
             && says(READY, self.synced)
             && says(STALLED, self.stalled)
-            && (self.synced || find(READY).and_then(|c| c.message.as_deref()) == Some(&self.headline))
+            && beside == self.beside
     }
 
     fn conditions(&self, old: &[Condition], now: Timestamp) -> Vec<Condition> {
@@ -106,9 +110,8 @@ impl Words {
         let stalled_reason = if self.stalled { self.reason } else { "Progressing" };
         vec![
             make(SYNCED, self.synced, self.reason, &self.message),
-            // The details stand once.
-            make(READY, self.synced, self.reason, &self.headline),
-            make(STALLED, self.stalled, stalled_reason, if self.stalled { &self.headline } else { "" }),
+            make(READY, self.synced, self.reason, &self.beside),
+            make(STALLED, self.stalled, stalled_reason, if self.stalled { &self.beside } else { "" }),
         ]
     }
 }

@@ -5,18 +5,18 @@ use kube::{Client, api::PostParams};
 use sealed_secrets_core::names;
 use serde_json::json;
 
-use super::{status, subject::Subject};
-use crate::{
-    api::{
-        error::{ApiError, Request},
-        sealed,
-    },
-    reconcile::outcome::Failure,
+use super::{
+    status::{self, Verdict},
+    subject::Subject,
+};
+use crate::api::{
+    error::{ApiError, Request},
+    sealed,
 };
 
 /// Whether the status of an object already says this of this generation.
-pub fn is_told(subject: &Subject, failure: Option<&Failure>) -> bool {
-    status::next(subject.status.as_ref(), failure, subject.generation, Timestamp::now()).is_none()
+pub fn is_told(subject: &Subject, verdict: Verdict<'_>) -> bool {
+    status::next(subject.status.as_ref(), verdict, subject.generation, Timestamp::now()).is_none()
 }
 
 /// Writes the status if it says something else than the object's. Gives the resourceVersion that this made.
@@ -26,10 +26,10 @@ pub fn is_told(subject: &Subject, failure: Option<&Failure>) -> bool {
 pub async fn write_status(
     client: &Client,
     subject: &Subject,
-    failure: Option<&Failure>,
+    verdict: Verdict<'_>,
 ) -> Result<Option<u64>, ApiError> {
     let now = Timestamp::now();
-    let Some(next) = status::next(subject.status.as_ref(), failure, subject.generation, now) else {
+    let Some(next) = status::next(subject.status.as_ref(), verdict, subject.generation, now) else {
         return Ok(None);
     };
     let (namespace, name) = (subject.key.namespace(), subject.key.name());

@@ -10,6 +10,7 @@ mod error;
 mod nodes;
 mod open;
 mod templates;
+mod unset;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ pub(crate) use open::open_plainly;
 pub use open::{Unopened, open_item};
 pub use templates::CompiledTemplates;
 use templates::{Stopped, TooCostly};
+pub use unset::UnsetVariable;
 
 pub use crate::keys::Opened;
 use crate::{Fingerprint, KeyRing, Plaintext, SealedSecret, Secret, names};
@@ -42,6 +44,15 @@ pub struct Options<'a> {
     pub env: &'a Env<'a>,
 }
 
+/// A Secret, and what is odd about it.
+#[derive(Debug)]
+pub struct Assembled {
+    /// The Secret.
+    pub secret: Secret,
+    /// Template variables without a value, as an item whose name is misspelt: the first 16.
+    pub unset: Vec<UnsetVariable>,
+}
+
 /// Opens every item and assembles the Secret.
 pub fn unseal(sealed: &SealedSecret, ring: &KeyRing, options: &Options<'_>) -> Result<Secret, UnsealError> {
     check(sealed, options.accept_v1_data)?;
@@ -51,7 +62,8 @@ pub fn unseal(sealed: &SealedSecret, ring: &KeyRing, options: &Options<'_>) -> R
     let mut items = open_items(sealed, ring, options.first);
     let limits = &options.env.limits;
     let templates = CompiledTemplates::new(sealed, limits);
-    assemble(sealed, &mut items, &templates, options.env, &mut Budget::new(limits))
+    let assembled = assemble(sealed, &mut items, &templates, options.env, &mut Budget::new(limits));
+    assembled.map(|assembled| assembled.secret)
 }
 
 /// Refuses what must not be opened, whatever the keys: objects that could not be read in full, and the
@@ -102,7 +114,7 @@ pub fn assemble(
     templates: &CompiledTemplates,
     env: &Env<'_>,
     budget: &mut Budget<'_>,
-) -> Result<Secret, UnsealError> {
+) -> Result<Assembled, UnsealError> {
     let failed =
         items.iter().filter_map(|(item, opened)| Some((item.clone(), opened.as_ref().err()?.clone())));
     let failed: BTreeMap<_, _> = failed.collect();
@@ -133,13 +145,14 @@ pub fn assemble(
         }
     }
     let template = &sealed.spec.template;
-    Ok(Secret {
+    let secret = Secret {
         metadata: metadata(sealed, template.metadata.clone()),
         data,
         r#type: template.r#type.clone(),
         immutable: template.immutable,
         ..Secret::default()
-    })
+    };
+    Ok(Assembled { secret, unset: rendered.unset })
 }
 
 /// Opens the deprecated `spec.data`: a whole Secret in one ciphertext, whose template is ignored.

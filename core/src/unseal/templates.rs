@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gotemplate::{Budget, Data, Env, ErrorKind, Limit, Limits, Template};
 
-use super::Items;
+use super::{Items, UnsetVariable};
 use crate::{Plaintext, SealedSecret};
 
 /// The parsed templates of one SealedSecret; worth keeping as long as its generation stays. Texts without an action
@@ -30,6 +30,8 @@ pub(super) struct TooCostly {
 pub(super) struct Rendered {
     pub(super) values: BTreeMap<String, Plaintext>,
     pub(super) broken: BTreeMap<String, gotemplate::Error>,
+    /// The first few, in the order of items.
+    pub(super) unset: Vec<UnsetVariable>,
     pub(super) stopped: Option<Stopped>,
 }
 
@@ -101,10 +103,18 @@ impl CompiledTemplates {
         let mut data = None;
         for (item, parsed) in &self.templates {
             let render = |template: &Template| {
-                template.render_with(data.get_or_insert_with(|| variables(sealed, items)), env, budget)
+                template.render_told(data.get_or_insert_with(|| variables(sealed, items)), env, budget)
             };
             match parsed.as_ref().map_err(Clone::clone).and_then(render) {
-                Ok(bytes) => _ = rendered.values.insert(item.clone(), Plaintext::new(bytes)),
+                Ok(gotemplate::Rendered { text, unset }) => {
+                    rendered.values.insert(item.clone(), Plaintext::new(text));
+                    // A sealed item takes the place of its template.
+                    if !items.contains_key(item) {
+                        let room = MOST_UNSET - rendered.unset.len();
+                        let unset = unset.into_iter().take(room);
+                        rendered.unset.extend(unset.map(|unset| UnsetVariable::new(item, unset)));
+                    }
+                }
                 Err(error) => match error.kind {
                     ErrorKind::Limit(limit) => {
                         let too_costly = TooCostly::new(item, limit, budget.limits(), error);
@@ -129,6 +139,8 @@ impl TooCostly {
     }
 }
 
+/// More are of no help to who corrects the templates.
+const MOST_UNSET: usize = 16;
 /// What an entry of a map takes beside its texts.
 const ENTRY_BYTES: usize = 128;
 /// What an error takes, about.

@@ -44,7 +44,7 @@ pub(crate) fn render(
     data: &Data,
     env: &Env<'_>,
     budget: &mut Budget<'_>,
-) -> Result<Vec<u8>> {
+) -> Result<Output> {
     let root = data.root();
     let most_output = budget.meter.output;
     let mut exec = Exec {
@@ -52,6 +52,7 @@ pub(crate) fn render(
         trees,
         text: text.as_bytes(),
         out: Vec::with_capacity(text.len().min(most_output)),
+        unset: Vec::new(),
         most_output,
         variables: vec![(ast::ROOT, root.clone())],
         base: 0,
@@ -63,7 +64,20 @@ pub(crate) fn render(
     budget.meter.surface(&budget.limits);
     done?;
     budget.meter.output -= exec.out.len();
-    Ok(exec.out)
+    Ok(Output { text: exec.out, unset: exec.unset })
+}
+
+/// What a render came to.
+pub(crate) struct Output {
+    pub(crate) text: Vec<u8>,
+    pub(crate) unset: Vec<Unset>,
+}
+
+/// An action that printed `<no value>`.
+pub(crate) struct Unset {
+    pub(crate) at: Pos,
+    /// What the action names, as `.a.b`, where it names anything by fields alone.
+    pub(crate) name: Option<String>,
 }
 
 struct Exec<'t, 'e> {
@@ -71,6 +85,8 @@ struct Exec<'t, 'e> {
     trees: &'t Trees,
     text: &'t [u8],
     out: Vec<u8>,
+    /// The first few actions that printed `<no value>`, each once.
+    unset: Vec<Unset>,
     /// How long `out` may become.
     most_output: usize,
     /// Innermost last; a value may be a [`boxed_nil`].

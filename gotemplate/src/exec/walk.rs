@@ -1,6 +1,6 @@
 //! Nodes: text, actions, and the blocks that steer them.
 
-use super::{At, Exec, Result, boxed_nil, fail};
+use super::{At, Exec, Result, Unset, boxed_nil, fail};
 use crate::{
     ast::{self, Branches, Call, List, Node, Pos, Range},
     error::Failure,
@@ -49,14 +49,21 @@ impl<'t> Exec<'t, '_> {
 
     fn action(&mut self, dot: &Value, pipe: &'t ast::Pipe) -> Result<Flow> {
         let value = self.pipeline(dot, pipe)?;
-        if pipe.variables.is_empty() { self.print(pipe.pos, &value) } else { Ok(Flow::Next) }
+        if pipe.variables.is_empty() { self.print(pipe, &value) } else { Ok(Flow::Next) }
     }
 
     #[inline(never)]
-    fn print(&mut self, at: Pos, value: &Value) -> Result<Flow> {
+    fn print(&mut self, pipe: &ast::Pipe, value: &Value) -> Result<Flow> {
+        let at = pipe.pos;
         match value {
             Value::Str(text) => self.write(at, text),
-            Value::Nil => self.write(at, b"<no value>"),
+            Value::Nil => {
+                let is_known = self.unset.iter().any(|unset| unset.at == at);
+                if !is_known && self.unset.len() < MOST_UNSET {
+                    self.unset.push(Unset { at, name: pipe.fields() });
+                }
+                self.write(at, b"<no value>")
+            }
             _ => {
                 format::append_value(&mut self.ctx, &mut self.out, value).at(at)?;
                 self.write(at, b"")
@@ -210,3 +217,6 @@ impl<'t> Exec<'t, '_> {
         Ok(Flow::Next)
     }
 }
+
+/// More are of no help to who corrects the template.
+const MOST_UNSET: usize = 16;

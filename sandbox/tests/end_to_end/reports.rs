@@ -16,6 +16,7 @@ pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
         pool.trial("reports::foreign_owner_that_controls", async |backend| {
             foreign_owner(backend, "rep-control", true).await
         }),
+        pool.trial("reports::a_variable_that_no_item_has", no_value),
         pool.trial("reports::what_is_recovered_can_be_applied", recovered),
     ]
 }
@@ -63,6 +64,46 @@ async fn foreign_owner(backend: &Backend, namespace: &'static str, controls: boo
         None,
         "labels are the template's, wholesale, as in the reference"
     );
+    stage.strike().await
+}
+
+/// It renders as in Go, and is told by names alone: once, and no more when it is corrected.
+async fn no_value(backend: &Backend) -> Result<(), Failed> {
+    const NAMESPACE: &str = "rep-no-value";
+    let stage = Stage::set(backend, NAMESPACE).await?;
+    let mut sealed = stage.seal(&secret(NAMESPACE, "app", &[("password", "p4ss")])).await?;
+    sealed["spec"]["template"]["data"] = json!({"config": "a: {{ .password }}\nb: {{ .pasword }}\n"});
+    stage.admin().create(&sealed).await.map_err(told)?;
+    let config = |b: &str| format!("a: p4ss\nb: {b}\n");
+    stage.secret_is(NAMESPACE, "app", &[("password", "p4ss"), ("config", &config("<no value>"))]).await?;
+    let event = stage.event(NAMESPACE, "app", "NoValue").await?;
+    let message = event["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("template config:2:7: no item .pasword"), "{message}");
+    assert!(!message.contains("p4ss") && event["type"] == "Warning", "{event}");
+    let ready_says = async |wanted: bool| {
+        let look = async |admin: &Objects| {
+            let object = admin.get("SealedSecret", NAMESPACE, "app").await?.unwrap_or_default();
+            let conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
+            let of = |kind: &str| conditions.iter().find(|condition| condition["type"] == kind).cloned();
+            let (synced, ready) = (of("Synced").unwrap_or_default(), of("Ready").unwrap_or_default());
+            let is_current = object["status"]["observedGeneration"] == object["metadata"]["generation"];
+            let says = ready["message"].as_str().is_some_and(|text| text.contains(".pasword"));
+            Ok((is_current
+                && synced["status"] == "True"
+                && synced.get("message").is_none()
+                && says == wanted)
+                .then_some(()))
+        };
+        stage.admin().wait_for("the remark", std::time::Duration::from_secs(5), look).await.map_err(told)
+    };
+    ready_says(true).await?;
+
+    let mut corrected =
+        stage.admin().get("SealedSecret", NAMESPACE, "app").await.map_err(told)?.unwrap_or_default();
+    corrected["spec"]["template"]["data"] = json!({"config": "a: {{ .password }}\nb: {{ .password }}\n"});
+    stage.admin().replace(&corrected).await.map_err(told)?;
+    stage.secret_is(NAMESPACE, "app", &[("password", "p4ss"), ("config", &config("p4ss"))]).await?;
+    ready_says(false).await?;
     stage.strike().await
 }
 
