@@ -3,6 +3,8 @@
 //! The reference's controller answers little, so a hint names the step that helps in most cases, and never a flag
 //! that was given or has no effect on the task.
 
+use std::path::Path;
+
 use http::StatusCode;
 use sealed_secrets_core::{
     keys::{CertificateError, KeyError, recovery::RecoveryError},
@@ -125,9 +127,10 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
 
 fn file(error: &FileError) -> Option<String> {
     match &error.cause {
-        FileCause::Missing => {
-            nearest_file(&error.path).map(|near| format!("did you mean {}?", near.display()))
-        }
+        FileCause::Missing => Some(match nearest_file(&error.path) {
+            Some(near) => format!("did you mean {}?", near.display()),
+            None => format!("check the name: ls {} shows what is there", folder(&error.path).display()),
+        }),
         FileCause::Denied => Some("see who may read and write it: ls -l".to_owned()),
         FileCause::Folder => Some(
             "name a file in it; folders are taken by --validate, --re-encrypt and --recovery-unseal"
@@ -136,6 +139,12 @@ fn file(error: &FileError) -> Option<String> {
         FileCause::NoFolder => Some("a part of the path is a file".to_owned()),
         FileCause::Other(_) => None,
     }
+}
+
+/// The nearest folder of a path that is there.
+fn folder(path: &Path) -> &Path {
+    let above = path.ancestors().skip(1).find(|folder| folder.is_dir());
+    above.unwrap_or(Path::new("."))
 }
 
 fn decode(error: &DecodeError) -> Option<String> {
