@@ -9,7 +9,7 @@ pub use super::{
     executor::Ended,
 };
 
-/// Threads that live as long as the process; work waits in one [`Schedule`] for each kind of thread.
+/// Threads that live as long as the process; work waits in one schedule for each kind of thread.
 #[derive(Clone)]
 pub struct Pool {
     crypto: Arc<Executor>,
