@@ -34,7 +34,7 @@ pub(super) struct Subject {
 /// Probes under way.
 pub(super) struct Probes {
     stop: Arc<AtomicBool>,
-    fresh: JoinHandle<Result<Worst, String>>,
+    fresh: JoinHandle<Result<Fresh, String>>,
     health: JoinHandle<Worst>,
     peak: JoinHandle<f64>,
 }
@@ -63,7 +63,8 @@ impl Probes {
             (fresh, health, self.peak.join().expect("the probe does not panic"))
         };
         let (fresh, health, peak) = tokio::task::spawn_blocking(join).await?;
-        Ok(Measured { fresh: fresh?, health, peak, ..Measured::default() })
+        let Fresh { there, write } = fresh?;
+        Ok(Measured { fresh: there, write, health, peak, ..Measured::default() })
     }
 }
 
@@ -110,20 +111,33 @@ fn health(subject: &Subject, watch: &Watch) -> Worst {
     worst
 }
 
-/// One SealedSecret after the other: from when the API server has it until its Secret is there.
-fn fresh(subject: &Subject, watch: &Watch) -> Result<Worst, Failure> {
+/// What the probes of fresh SealedSecrets took.
+#[derive(Default)]
+struct Fresh {
+    /// From when the API server had one until its Secret was there.
+    there: Worst,
+    /// Until the API server had it.
+    write: Worst,
+}
+
+/// One SealedSecret after the other.
+fn fresh(subject: &Subject, watch: &Watch) -> Result<Fresh, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let api = client(subject).await?;
-        let mut worst = Worst::default();
+        // Who connects for the first time waits for TLS, too.
+        api.get("Secret", subject.namespace, "none").await?;
+        let mut worst = Fresh::default();
         for number in 0_usize.. {
             let name = format!("fresh-{number}");
             let sealed = make::valid(&subject.key, subject.namespace, &name, 1 + number % 3);
+            let start = Instant::now();
             api.create(&sealed).await?;
+            worst.write.add(start.elapsed(), false);
             let start = Instant::now();
             let came = until_there(&api, subject, &name, watch).await?;
             if came || watch.is_alive() {
-                worst.add(start.elapsed(), !came);
+                worst.there.add(start.elapsed(), !came);
             }
             if !watch.goes_on() {
                 break;
