@@ -3,9 +3,9 @@
 use std::{panic, sync::Arc};
 
 use crate::{
+    config::panic_on::PanicOn,
     reconcile::open::{Stop, Work},
     report::metrics::Metrics,
-    state::key::Key,
 };
 
 /// From now on a panic is counted, and logged by its place alone: what it says may quote a value.
@@ -20,31 +20,10 @@ pub fn install(metrics: &Arc<Metrics>) {
     }));
 }
 
-/// An object that a test wants a panic for: `SEALED_SECRETS_PANIC_ON=[task:]NAMESPACE/NAME`.
-#[derive(Clone, Debug)]
-pub struct PanicOn {
-    key: Key,
-    in_task: bool,
-}
-
-impl PanicOn {
-    /// Reads the variable.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (in_task, place) = text.strip_prefix("task:").map_or((false, text), |place| (true, place));
-        let (namespace, name) = place.split_once('/')?;
-        Some(Self { key: Key::new(namespace, name), in_task })
-    }
-
-    /// Whether it means this object.
-    pub fn is_for(&self, key: &Key) -> bool {
-        self.key == *key
-    }
-
-    /// Panics: in the task that reconciles, or on a thread for private-key operations.
-    pub(crate) async fn strike(&self, work: &Work<'_>) -> Result<(), Stop> {
-        assert!(!self.in_task, "{ASKED_FOR}");
-        Ok(work.run(|| panic!("{ASKED_FOR}")).await?)
-    }
+/// Panics as a test asked: in the task that reconciles, or on a thread for private-key operations.
+pub(crate) async fn strike(asked: &PanicOn, work: &Work<'_>) -> Result<(), Stop> {
+    assert!(!asked.in_task, "{ASKED_FOR}");
+    Ok(work.run(|| panic!("{ASKED_FOR}")).await?)
 }
 
 const ASKED_FOR: &str = "asked for by SEALED_SECRETS_PANIC_ON";

@@ -2,7 +2,7 @@
 
 use gotemplate::{Limit, Limits};
 
-use super::{ValueError, Values};
+use super::{flags::Values, value_error::ValueError};
 
 /// The limits that the flags ask for.
 pub(super) fn read(values: &Values) -> Result<Limits, ValueError> {

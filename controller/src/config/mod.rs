@@ -8,14 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 pub mod duration;
 pub mod flags;
 pub mod limits;
+pub mod panic_on;
 mod table;
+mod value_error;
 mod values;
 
 pub use flags::{FlagError, Values};
+use panic_on::PanicOn;
 pub use table::FLAGS;
-pub use values::ValueError;
-
-use crate::panics::PanicOn;
+pub use value_error::ValueError;
 
 /// Everything that the controller was told.
 #[derive(Clone, Debug)]

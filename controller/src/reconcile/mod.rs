@@ -38,6 +38,7 @@ use crate::{
     capacity::pool::Claim,
     context::Context,
     keys::store::{Snapshot, preferred},
+    panics,
     report::{status, subject::Subject},
     state::{
         conclusion::Requeue,
@@ -142,7 +143,7 @@ async fn find(
     let first = preferred(&task.keys, of_namespace);
     let opening = async {
         if let Some(test) = context.config.panic_on.as_ref().filter(|test| test.is_for(&item.key)) {
-            test.strike(&worked).await?;
+            panics::strike(test, &worked).await?;
         }
         open::open(&worked, *object, ring, first, context.config.accept_v1_data).await
     };

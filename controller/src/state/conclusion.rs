@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sealed_secrets_core::Fingerprint;
 
-use super::entry::State;
+use super::sync_state::State;
 use crate::{
     api::retry::{self, Retry},
     capacity::pool::Priority,

@@ -17,6 +17,7 @@
 
 use sealed_secrets_core::{Fingerprint, Scope, SealedSecret};
 
+pub use super::sync_state::State;
 use super::{
     conclusion::{Outcome, Policy, Requeue, requeue},
     secret::{Ownership, SecretEvent, Version},
@@ -54,25 +55,6 @@ pub struct Entry {
     pub(super) bytes: usize,
     /// The object as the watch brought it, while there is room.
     pub(super) pending: Option<Box<SealedSecret>>,
-}
-
-/// How a SealedSecret stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Not reconciled yet.
-    Unknown,
-    /// Its Secret is as it should be, in this version.
-    Synced(Version),
-    /// Its Secret was edited, up to this version, and that was reported.
-    Drifted(Version),
-    /// Its items do not open with the keys at hand, or cost too much with them.
-    WaitsForKey,
-    /// A Secret with this ownership is in the way.
-    WaitsForSecret(Ownership),
-    /// Something else failed; retried by the clock.
-    Failed,
-    /// It led into a fault of ours: it rests until it changes.
-    Faulty,
 }
 
 /// Why an object is reconciled.

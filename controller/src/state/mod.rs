@@ -8,3 +8,4 @@ pub mod key;
 pub mod queue;
 pub mod secret;
 pub mod sighting;
+pub mod sync_state;
