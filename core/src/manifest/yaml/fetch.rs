@@ -29,17 +29,17 @@ impl<'a> Scanner<'a> {
             b'-' if space_follows => self.fetch_block_entry(),
             b'?' if !block || space_follows => self.fetch_key(),
             b':' if !block || space_follows => self.fetch_value(),
-            b'*' | b'&' => self.fetch_anchor(),
-            b'!' => self.fetch_tag(),
+            b'*' | b'&' => self.fetch_node(Self::scan_anchor),
+            b'!' => self.fetch_node(Self::scan_tag),
             b'|' if block => self.fetch_block_scalar(true),
             b'>' if block => self.fetch_block_scalar(false),
-            quote @ (b'\'' | b'"') => self.fetch_quoted(quote),
-            b'-' if !self.cursor.is_blank(1) => self.fetch_plain(),
-            b'?' | b':' if block && !space_follows => self.fetch_plain(),
+            quote @ (b'\'' | b'"') => self.fetch_node(|scanner| scanner.scan_quoted(quote)),
+            b'-' if !self.cursor.is_blank(1) => self.fetch_node(Self::scan_plain),
+            b'?' | b':' if block && !space_follows => self.fetch_node(Self::scan_plain),
             b'\t' | b'-' | b'?' | b':' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' => {
                 Err(self.cursor.fault("a character that cannot begin a value"))
             }
-            _ => self.fetch_plain(),
+            _ => self.fetch_node(Self::scan_plain),
         }
     }
 
@@ -186,24 +186,6 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn fetch_anchor(&mut self) -> Result<(), Fault> {
-        self.save_simple_key()?;
-        self.simple_key_allowed = false;
-        let mark = self.cursor.mark;
-        let kind = self.scan_anchor()?;
-        self.push(mark, kind);
-        Ok(())
-    }
-
-    fn fetch_tag(&mut self) -> Result<(), Fault> {
-        self.save_simple_key()?;
-        self.simple_key_allowed = false;
-        let mark = self.cursor.mark;
-        let kind = self.scan_tag()?;
-        self.push(mark, kind);
-        Ok(())
-    }
-
     fn fetch_block_scalar(&mut self, literal: bool) -> Result<(), Fault> {
         self.remove_simple_key()?;
         self.simple_key_allowed = true;
@@ -213,20 +195,12 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn fetch_quoted(&mut self, quote: u8) -> Result<(), Fault> {
+    /// What may be a key, if a `:` follows.
+    fn fetch_node(&mut self, scan: impl FnOnce(&mut Self) -> Result<Kind<'a>, Fault>) -> Result<(), Fault> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
         let mark = self.cursor.mark;
-        let kind = self.scan_quoted(quote)?;
-        self.push(mark, kind);
-        Ok(())
-    }
-
-    fn fetch_plain(&mut self) -> Result<(), Fault> {
-        self.save_simple_key()?;
-        self.simple_key_allowed = false;
-        let mark = self.cursor.mark;
-        let kind = self.scan_plain()?;
+        let kind = scan(self)?;
         self.push(mark, kind);
         Ok(())
     }
