@@ -270,6 +270,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
     use super::*;
+    use crate::problem::FileCause;
 
     #[test]
     fn a_replaced_file_is_whole_and_nothing_else_is_left() {
@@ -325,9 +326,11 @@ mod tests {
     fn a_missing_folder_is_found_before_anything_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let sink = Sink::File(folder.path().join("no/x.yaml"));
-        assert!(sink.check().unwrap_err().to_string().contains("no such file or directory"));
-        assert!(
-            Sink::File(folder.path().to_owned()).check().unwrap_err().to_string().contains("is a directory")
-        );
+        let cause = |sink: &Sink| match sink.check() {
+            Err(Problem::File(error)) => error.cause,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(cause(&sink), FileCause::Missing));
+        assert!(matches!(cause(&Sink::File(folder.path().to_owned())), FileCause::Folder));
     }
 }

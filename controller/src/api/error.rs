@@ -134,11 +134,11 @@ impl ApiError {
     pub(crate) fn of_status(request: Request, status: Status) -> Self {
         let terminating = || {
             status.details.iter().flat_map(|d| &d.causes).any(|cause| cause.reason == "NamespaceTerminating")
-                || status.message.contains("because it is being terminated")
         };
         match status.code {
             403 if terminating() => Self::Terminating { namespace: request.namespace },
-            // Admission refuses with 403 too, but never says "cannot".
+            // Admission refuses with 403 too, but never says "cannot". Code, reason and details are the same for both,
+            // so that the API server's words are all there is to tell them apart.
             403 if status.message.contains(" cannot ") => Self::Forbidden { request },
             404 => Self::NotFound { message: status.message },
             409 => Self::Conflict { exists: status.reason == "AlreadyExists", message: status.message },
@@ -252,11 +252,13 @@ mod tests {
 
     #[test]
     fn a_namespace_that_ends_is_no_missing_verb() {
-        let error = api(
-            403,
-            "Forbidden",
-            "secrets \"a\" is forbidden: unable to create new content in namespace ns because it is being terminated",
-        );
+        let answer = serde_json::json!({
+            "code": 403, "reason": "Forbidden", "message": "secrets \"a\" is forbidden",
+            "details": { "causes": [{ "reason": "NamespaceTerminating", "field": "metadata.namespace" }] },
+        });
+        let status: Status = serde_json::from_value(answer).expect("a status");
+        let error =
+            ApiError::new(Request::core("create", "secrets", "ns"), kube::Error::Api(Box::new(status)));
         assert!(matches!(error, ApiError::Terminating { .. }), "{error}");
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{meta, patch::PatchKind, resource::Resource, status::Refusal, store::Data, validate};
 
@@ -142,7 +142,14 @@ impl Writer<'_> {
                 self.resource.id(),
                 self.namespace
             );
-            return Err(Refusal::new(403, "Forbidden", message));
+            let mut refusal = Refusal::new(403, "Forbidden", message);
+            let cause = json!({
+                "reason": "NamespaceTerminating",
+                "message": format!("namespace {} is being terminated", self.namespace),
+                "field": "metadata.namespace",
+            });
+            refusal.details.insert("causes".to_owned(), json!([cause]));
+            return Err(refusal);
         }
         Ok(())
     }
