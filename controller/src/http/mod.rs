@@ -23,6 +23,7 @@ mod scrape;
 mod serve;
 mod texts;
 mod turns;
+mod unread;
 mod verify;
 
 use std::{sync::Arc, time::Duration};

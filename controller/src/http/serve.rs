@@ -29,6 +29,7 @@ use super::{
     io::Timed,
     limits::{ConnectionLimits, MOST_HEADER_BYTES},
     refused::Refused,
+    unread,
 };
 use crate::report::metrics::Metrics;
 
@@ -107,14 +108,17 @@ fn converse(
     let of_requests = Arc::clone(&ticket);
     let service = service_fn(move |request: Request<Incoming>| {
         let (mut router, busy) = (router.clone(), of_requests.request());
-        let mut request = request.map(Body::new);
+        let (head, body) = request.into_parts();
+        let (body, rest) = unread::watch(body);
+        let mut request = Request::from_parts(head, Body::new(body));
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(busy.clone());
         // A router is always ready.
         let answering = router.call(request);
         async move {
-            let response: Result<Response, Infallible> = answering.await;
-            response.map(|response| response.map(|body| Answer { body, _busy: busy }))
+            let Ok::<Response, Infallible>(response) = answering.await;
+            let response = rest.settle(response).await;
+            Ok::<_, Infallible>(response.map(|body| Answer { body, _busy: busy }))
         }
     });
     let mut http = http1::Builder::new();

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod connections;
+mod early;
 mod wire;
 
 use std::{

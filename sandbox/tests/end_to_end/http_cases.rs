@@ -119,12 +119,16 @@ async fn one_caller_with_many_names(backend: &Backend) -> Result<(), Failed> {
     }
     // At once: one after the other, a slow machine gives the tokens back as fast as they are taken.
     let answers = tokio::time::timeout(Duration::from_secs(40), futures::future::try_join_all(requests));
-    let statuses: Vec<_> = answers.await?.map_err(told)?.iter().map(|answer| answer.status).collect();
+    let answers = answers.await?.map_err(told)?;
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     let of = |status: u16| statuses.iter().filter(|found| **found == status).count();
     if of(500) >= 3 && of(429) >= 1 && of(500) + of(429) == statuses.len() {
         return Ok(());
     }
-    Err(format!("made-up addresses in front of the proxy's own are told apart: {statuses:?}").into())
+    let other = answers.iter().find(|answer| ![500, 429].contains(&answer.status));
+    let other = other.map(|answer| String::from_utf8_lossy(&answer.body).into_owned());
+    Err(format!("made-up addresses in front of the proxy's own are told apart: {statuses:?} {other:?}")
+        .into())
 }
 
 async fn judge(backend: &Backend, kind: Kind, through_proxy: bool, tally: &Tally) -> Result<(), Failed> {
