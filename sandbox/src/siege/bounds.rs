@@ -82,7 +82,7 @@ impl Worst {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Measured {
     pub(super) fresh: Worst,
-    /// Writes of the same user to the API server, in which the controller has no part.
+    /// A small write and its read at the API server, in which the controller has no part.
     pub(super) write: Worst,
     pub(super) health: Worst,
     /// Peak of resident memory, MiB.

@@ -13,9 +13,9 @@ use sandbox::tokens::User;
 use sealed_secrets_core::{KeyPair, SealingKey};
 use serde_json::Value;
 
-use super::Failure;
 use super::probes::Subject;
 use super::process::Process;
+use super::{Failure, make};
 use crate::bench::{in_process::new_key, keys::secret_of, load::add_namespace};
 
 /// The namespace of whoever attacks.
@@ -66,6 +66,10 @@ impl Field {
         let mut secret = secret_of(pair, 0, backend.controller_namespace())?;
         secret["metadata"]["name"] = KEY.into();
         admin.create(&secret).await?;
+        // The real API server holds creations of a kind back for two seconds after the kind was defined.
+        let first = make::valid(&key, TENANT, "first", 1);
+        admin.create(&first).await?;
+        admin.delete("SealedSecret", TENANT, "first", None).await?;
         Ok(Self { backend, admin, key, small })
     }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use sandbox::objects::{ApiError, Objects};
 use sealed_secrets_core::SealingKey;
+use serde_json::json;
 
 use super::bounds::{Measured, Worst};
 use super::process::Process;
@@ -34,7 +35,8 @@ pub(super) struct Subject {
 /// Probes under way.
 pub(super) struct Probes {
     stop: Arc<AtomicBool>,
-    fresh: JoinHandle<Result<Fresh, String>>,
+    fresh: JoinHandle<Result<Worst, String>>,
+    write: JoinHandle<Result<Worst, String>>,
     health: JoinHandle<Worst>,
     peak: JoinHandle<f64>,
 }
@@ -45,11 +47,16 @@ impl Probes {
         let stop = Arc::new(AtomicBool::new(false));
         let run =
             |subject: &Subject| (subject.clone(), Watch { stop: Arc::clone(&stop), of: subject.process });
-        let ((first, one), (second, two), (_, three)) = (run(subject), run(subject), run(subject));
+        let [fresh_run, write_run, health_run, (_, peak_watch)] = [(); 4].map(|()| run(subject));
         Self {
-            fresh: std::thread::spawn(move || fresh(&first, &one).map_err(|error| error.to_string())),
-            health: std::thread::spawn(move || health(&second, &two)),
-            peak: std::thread::spawn(move || peak(&three)),
+            fresh: std::thread::spawn(move || {
+                fresh(&fresh_run.0, &fresh_run.1).map_err(|error| error.to_string())
+            }),
+            write: std::thread::spawn(move || {
+                write(&write_run.0, &write_run.1).map_err(|error| error.to_string())
+            }),
+            health: std::thread::spawn(move || health(&health_run.0, &health_run.1)),
+            peak: std::thread::spawn(move || peak(&peak_watch)),
             stop,
         }
     }
@@ -59,12 +66,12 @@ impl Probes {
         self.stop.store(true, Ordering::Relaxed);
         let join = move || {
             let fresh = self.fresh.join().expect("the probe does not panic");
+            let write = self.write.join().expect("the probe does not panic");
             let health = self.health.join().expect("the probe does not panic");
-            (fresh, health, self.peak.join().expect("the probe does not panic"))
+            (fresh, write, health, self.peak.join().expect("the probe does not panic"))
         };
-        let (fresh, health, peak) = tokio::task::spawn_blocking(join).await?;
-        let Fresh { there, write } = fresh?;
-        Ok(Measured { fresh: there, write, health, peak, ..Measured::default() })
+        let (fresh, write, health, peak) = tokio::task::spawn_blocking(join).await?;
+        Ok(Measured { fresh: fresh?, write: write?, health, peak, ..Measured::default() })
     }
 }
 
@@ -111,37 +118,48 @@ fn health(subject: &Subject, watch: &Watch) -> Worst {
     worst
 }
 
-/// What the probes of fresh SealedSecrets took.
-#[derive(Default)]
-struct Fresh {
-    /// From when the API server had one until its Secret was there.
-    there: Worst,
-    /// Until the API server had it.
-    write: Worst,
-}
-
 /// One SealedSecret after the other.
-fn fresh(subject: &Subject, watch: &Watch) -> Result<Fresh, Failure> {
+fn fresh(subject: &Subject, watch: &Watch) -> Result<Worst, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let api = client(subject).await?;
         // Who connects for the first time waits for TLS, too.
         api.get("Secret", subject.namespace, "none").await?;
-        let mut worst = Fresh::default();
+        let mut worst = Worst::default();
         for number in 0_usize.. {
             let name = format!("fresh-{number}");
             let sealed = make::valid(&subject.key, subject.namespace, &name, 1 + number % 3);
-            let start = Instant::now();
             api.create(&sealed).await?;
-            worst.write.add(start.elapsed(), false);
             let start = Instant::now();
             let came = until_there(&api, subject, &name, watch).await?;
             if came || watch.is_alive() {
-                worst.there.add(start.elapsed(), !came);
+                worst.add(start.elapsed(), !came);
             }
             if !watch.goes_on() {
                 break;
             }
+            tokio::time::sleep(FRESH_PAUSE).await;
+        }
+        Ok(worst)
+    })
+}
+
+/// A small object, written again and again and read back: what the API server takes for that by itself.
+fn write(subject: &Subject, watch: &Watch) -> Result<Worst, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let api = client(subject).await?;
+        let small = |round: u32| {
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"round": round.to_string()},
+                "metadata": {"namespace": subject.namespace, "name": "beside"}})
+        };
+        api.apply(&small(0)).await?;
+        let mut worst = Worst::default();
+        while watch.goes_on() {
+            let start = Instant::now();
+            api.apply(&small(worst.count + 1)).await?;
+            api.get("ConfigMap", subject.namespace, "beside").await?;
+            worst.add(start.elapsed(), false);
             tokio::time::sleep(FRESH_PAUSE).await;
         }
         Ok(worst)

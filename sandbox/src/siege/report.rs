@@ -59,7 +59,7 @@ impl Report {
                 "| {mark}{name} | {fresh} | {write} | {health} | {peak:.0} | {kept} | {answers} | {verdict} |"
             );
         }
-        table.push_str("\n✓ marks honest uses. \"Write\" is one write to the API server without the controller, at worst. \"Kept\" is resident memory after the attack, or how the controller ended.\n");
+        table.push_str("\n✓ marks honest uses. \"Write\" is a small write to the API server and its read, without the controller, at worst. \"Kept\" is resident memory after the attack, or how the controller ended.\n");
         table
     }
 

@@ -1,6 +1,6 @@
 //! Installing with the real kubectl: `apply -k` of the base and of each overlay, and a journey under it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
 use sandbox::backend::{Backend, Kind};
@@ -11,6 +11,7 @@ use sandbox::kubernetes::Assets;
 use sandbox::manifests::{Manifests, Overlay};
 use sandbox::objects::Objects;
 use sandbox::tokens::User;
+use serde_json::Value;
 
 use crate::pool::{Pool, add_namespace, told};
 use crate::stage::{Ran, run, secret};
@@ -24,6 +25,7 @@ pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
         pool.trial("installs::the_whole_cluster", async |_| journey(Overlay::None, 1).await),
         pool.trial("installs::two_replicas", async |_| journey(Overlay::LeaderElection, 2).await),
         pool.trial("installs::one_namespace", async |_| journey(Overlay::OwnNamespace, 1).await),
+        pool.trial("installs::the_first_object_of_a_new_server", async |_| first_object().await),
     ]
 }
 
@@ -93,21 +95,56 @@ async fn installed(backend: &Backend, overlay: Overlay, replicas: usize) -> Resu
     Ok(())
 }
 
+/// The API server answers a creation two seconds late when the definition is younger than that
+/// (`customresource_handler.go`, `justCreated`); from its answer on, the controller needs no time of that kind.
+async fn first_object() -> Result<(), Failed> {
+    let backend = Backend::start(Kind::Kubernetes).await.map_err(told)?;
+    let outcome = async {
+        add_namespace(backend.admin(), "new").await?;
+        let flags = vec!["--key-size=2048".to_owned()];
+        let mut controller =
+            backend.start_controller(Launch { flags, env: Vec::new() }).await.map_err(told)?;
+        controller.healthy(Duration::from_secs(30)).await.map_err(told)?;
+        let certificate = http_client::get(controller.http(), "/v1/cert.pem").await?;
+        let sealed = seal(&certificate.body, "new", "first").await?;
+        let asked = Instant::now();
+        backend.admin().create(&sealed).await.map_err(told)?;
+        let (creation, created) = (asked.elapsed(), Instant::now());
+        let made = async |admin: &Objects| admin.get("Secret", "new", "first").await;
+        backend.admin().wait_for("the Secret", Duration::from_secs(20), made).await.map_err(told)?;
+        let there = created.elapsed();
+        if there >= Duration::from_millis(1900) {
+            return Err(format!("created in {creation:?}, its Secret came {there:?} later").into());
+        }
+        controller.stop().await?;
+        Ok(())
+    };
+    let outcome = outcome.await;
+    backend.stop().await;
+    outcome
+}
+
+/// What the command makes of a Secret with one value.
+async fn seal(certificate: &[u8], namespace: &str, name: &str) -> Result<Value, Failed> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("cert.pem");
+    std::fs::write(&path, certificate)?;
+    let kubeseal = Binaries::locate()?.kubeseal;
+    let text = secret(namespace, name, &[("k", "v")]).to_string();
+    let args = ["--cert", path.to_str().ok_or("a path")?];
+    let sealed = run(&kubeseal, &args, &text, None, folder.path()).await?.ok()?;
+    Ok(serde_json::from_str(&sealed)?)
+}
+
 async fn seal_and_open(
     backend: &Backend,
     namespace: &str,
     name: &str,
     running: &[Controller],
 ) -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
     let certificate = http_client::get(running[0].http(), "/v1/cert.pem").await?;
-    let path = folder.path().join("cert.pem");
-    std::fs::write(&path, certificate.body)?;
-    let kubeseal = Binaries::locate()?.kubeseal;
-    let text = secret(namespace, name, &[("k", "v")]).to_string();
-    let args = ["--cert", path.to_str().ok_or("a path")?];
-    let sealed = run(&kubeseal, &args, &text, None, folder.path()).await?.ok()?;
-    backend.admin().create(&serde_json::from_str(&sealed)?).await.map_err(told)?;
+    let sealed = seal(&certificate.body, namespace, name).await?;
+    backend.admin().create(&sealed).await.map_err(told)?;
     let logs: Vec<String> = running.iter().map(Controller::log).collect();
     let made = async |admin: &Objects| admin.get("Secret", namespace, name).await;
     let what = format!("the Secret {name}; logs:\n{}", logs.join("\n--\n"));
