@@ -106,6 +106,8 @@ fn converse(
     };
     let ticket = Arc::new(ticket);
     let of_requests = Arc::clone(&ticket);
+    // Whoever comes by the reserve shall not keep it.
+    let may_wait = !ticket.reserved;
     let service = service_fn(move |request: Request<Incoming>| {
         let (mut router, busy) = (router.clone(), of_requests.request());
         let (head, body) = request.into_parts();
@@ -117,7 +119,7 @@ fn converse(
         let answering = router.call(request);
         async move {
             let Ok::<Response, Infallible>(response) = answering.await;
-            let response = rest.settle(response).await;
+            let response = rest.settle(may_wait, response).await;
             Ok::<_, Infallible>(response.map(|body| Answer { body, _busy: busy }))
         }
     });

@@ -2,11 +2,12 @@
 //!
 //! Closed with bytes unread, a connection is reset, and Go's HTTP client, hence the API server's proxy, reports a
 //! failed write in place of the answer. A short rest is read, so that the connection goes on; a longer one is told to
-//! stop by `Connection: close`, and read while the connection closes (see [`super::io::Timed`]).
+//! stop by `Connection: close`, and read while the connection closes (see [`super::io::Timed`]). So is the rest of a
+//! body that was read in part: whoever read it has waited for it.
 
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -19,24 +20,36 @@ use tokio::sync::oneshot;
 /// A body that is handed back when it is dropped before its end.
 pub(super) struct Watched<B: HttpBody + Unpin> {
     body: Option<B>,
-    back: Option<oneshot::Sender<B>>,
+    was_read: bool,
+    back: Option<oneshot::Sender<Left<B>>>,
+}
+
+/// What is left of a body.
+struct Left<B> {
+    body: B,
+    was_read: bool,
 }
 
 /// Where the rest of a body comes back.
-pub(super) struct Rest<B>(oneshot::Receiver<B>);
+pub(super) struct Rest<B>(oneshot::Receiver<Left<B>>);
 
 /// Watches a body.
 pub(super) fn watch<B: HttpBody + Unpin>(body: B) -> (Watched<B>, Rest<B>) {
     let (back, rest) = oneshot::channel();
-    (Watched { body: Some(body), back: Some(back) }, Rest(rest))
+    (Watched { body: Some(body), was_read: false, back: Some(back) }, Rest(rest))
 }
 
 impl<B: HttpBody + Unpin> Rest<B> {
-    /// The answer, as it has to be given with what is left of the request.
-    pub(super) async fn settle<T>(mut self, mut answer: http::Response<T>) -> http::Response<T> {
+    /// The answer, as it has to be given with what is left of the request. `may_wait`: a moment for the rest; the
+    /// connection is not given up for another one meanwhile.
+    pub(super) async fn settle<T>(
+        mut self,
+        may_wait: bool,
+        mut answer: http::Response<T>,
+    ) -> http::Response<T> {
         // Nothing came back: it was read to its end.
-        if let Ok(body) = self.0.try_recv()
-            && !is_short_and_here(body).await
+        if let Ok(Left { body, was_read }) = self.0.try_recv()
+            && (was_read || !may_wait || !is_short_and_here(body).await)
         {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -69,7 +82,7 @@ impl<B: HttpBody + Unpin> Drop for Watched<B> {
             && !body.is_end_stream()
         {
             // Nobody waits for it when the connection has ended.
-            let _ended = back.send(body);
+            let _ended = back.send(Left { body, was_read: self.was_read });
         }
     }
 }
@@ -82,10 +95,13 @@ impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Watched<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(context),
-            None => Poll::Ready(None),
+        self.was_read = true;
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(body).poll_frame(context));
+        if frame.is_none() {
+            self.body = None;
         }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -99,7 +115,7 @@ impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Watched<B> {
 
 /// The most that is read for the sake of a connection that could be used again.
 const SHORT: u64 = 64 << 10;
-/// How long such a rest may take: the connection is not given up for another one meanwhile.
+/// How long such a rest may take.
 const BRIEFLY: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
@@ -115,23 +131,25 @@ mod tests {
         Body::from_stream(stream::iter(frames))
     }
 
-    async fn closes(body: Body, reads: usize) -> bool {
+    async fn closes(body: Body, reads: usize, may_wait: bool) -> bool {
         let (mut watched, rest) = watch(body);
         for _ in 0..reads {
             let _frame = watched.frame().await;
         }
         drop(watched);
-        rest.settle(http::Response::new(())).await.headers().contains_key(header::CONNECTION)
+        rest.settle(may_wait, http::Response::new(())).await.headers().contains_key(header::CONNECTION)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_a_long_or_late_rest_costs_the_connection() {
+    async fn only_a_short_rest_that_nobody_began_to_read_keeps_the_connection() {
         let silent = || Body::new(StreamBody::new(stream::pending::<Result<Frame<Bytes>, axum::Error>>()));
-        assert!(!closes(Body::empty(), 0).await);
-        assert!(!closes(chunks(&[10, 10]), 0).await && !closes(chunks(&[10, 10]), 1).await);
-        assert!(!closes(chunks(&[70_000, 10]), 1).await, "what was read before is not the rest");
-        assert!(!closes(chunks(&[70_000]), 2).await, "it was read to its end");
-        assert!(closes(chunks(&[40_000, 40_000]), 0).await && closes(Body::from(vec![0; 70_000]), 0).await);
-        assert!(closes(silent(), 0).await);
+        assert!(!closes(Body::empty(), 0, true).await && !closes(Body::empty(), 0, false).await);
+        assert!(!closes(chunks(&[10, 10]), 0, true).await, "short and here");
+        assert!(closes(chunks(&[10, 10]), 0, false).await, "nobody may wait for it");
+        assert!(closes(chunks(&[10, 10]), 1, true).await, "who began to read it has waited");
+        assert!(!closes(chunks(&[70_000]), 2, true).await, "it was read to its end");
+        assert!(closes(chunks(&[40_000, 40_000]), 0, true).await);
+        assert!(closes(Body::from(vec![0; 70_000]), 0, true).await);
+        assert!(closes(silent(), 0, true).await);
     }
 }
