@@ -1,7 +1,11 @@
 //! What is done, told and tried again, as tables: no API server, no clock.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::OwnerReference};
@@ -14,10 +18,13 @@ use sealed_secrets_controller::{
         outcome::Failure,
         plan::{Refusal, Write, plan, preserve_volatile},
     },
-    report::status,
+    report::{
+        sealed_to::SealedTo,
+        status::{self, Opened},
+    },
 };
 use sealed_secrets_core::{
-    SealedSecret, names,
+    KeyPair, SealedSecret, names,
     sealed_secret::{Condition, Status},
 };
 
@@ -139,7 +146,7 @@ fn only_a_good_status_of_this_generation_counts_as_settled() {
         object.metadata.generation = generation;
         object
     };
-    let good = status::next(None, Ok(None), Some(3), at(1));
+    let good = status::next(None, Ok(Opened::default()), Some(3), at(1));
     let bad = status::next(None, Err(&not_managed("app")), Some(3), at(1));
     assert!(status::is_settled(&object(good.clone(), Some(3))));
     assert!(!status::is_settled(&object(good, Some(4))), "the spec was changed since");
@@ -256,19 +263,38 @@ fn not_managed(name: &str) -> Failure {
 
 #[test]
 fn the_first_status_has_synced_first_and_what_kstatus_reads() {
-    let status = status::next(None, Ok(None), Some(1), at(10)).unwrap();
+    let status = status::next(None, Ok(Opened::default()), Some(1), at(10)).unwrap();
     let types: Vec<_> = status.conditions.iter().map(|c| c.type_.as_str()).collect();
     assert_eq!(types, ["Synced", "Ready", "Stalled"]);
     assert_eq!(status.observed_generation, Some(1));
     let truths: Vec<_> = status.conditions.iter().map(|c| c.status.as_str()).collect();
     assert_eq!(truths, ["True", "True", "False"]);
     assert_eq!(find(&status, "Synced").message, None);
-    assert_eq!(status::next(Some(&status), Ok(None), Some(1), at(20)), None, "told once");
+    assert_eq!(status::next(Some(&status), Ok(Opened::default()), Some(1), at(20)), None, "told once");
+}
+
+/// People ask which key an object is sealed to; a status that does not say so yet is not written for that alone.
+#[test]
+fn ready_names_the_key_and_a_status_without_the_line_stays() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/keys/a.key");
+    let key = *KeyPair::from_private_pem(&std::fs::read(path).unwrap()).unwrap().fingerprint();
+    let named = |name: &str| SealedTo::of(&[(key, 2)], &HashMap::from([(key, name.to_owned())])).unwrap();
+    let (here, moved) = (named("key-one"), named("key-two"));
+    let with = |keys| Ok(Opened { remark: None, sealed_to: Some(keys) });
+    let status = status::next(None, with(&here), Some(1), at(10)).unwrap();
+    assert_eq!(find(&status, "Ready").message.as_deref(), Some("sealed to key-one"));
+    assert_eq!((&find(&status, "Synced").message, &find(&status, "Stalled").message), (&None, &None));
+    assert_eq!(status::next(Some(&status), with(&here), Some(1), at(20)), None, "told once");
+    let renamed = status::next(Some(&status), with(&moved), Some(1), at(20)).unwrap();
+    assert_eq!(find(&renamed, "Ready").message.as_deref(), Some("sealed to key-two"));
+    assert!(status::is_told(Some(&status), with(&moved), Some(1)), "which is no news of the object");
+    let without = status::next(None, Ok(Opened::default()), Some(1), at(10)).unwrap();
+    assert_eq!(status::next(Some(&without), with(&here), Some(1), at(20)), None);
 }
 
 #[test]
 fn a_failure_flips_and_later_failures_keep_the_time_of_the_flip() {
-    let good = status::next(None, Ok(None), Some(1), at(10)).unwrap();
+    let good = status::next(None, Ok(Opened::default()), Some(1), at(10)).unwrap();
     let bad = status::next(Some(&good), Err(&not_managed("app")), Some(1), at(20)).unwrap();
     let synced = find(&bad, "Synced");
     assert_eq!(synced.status, "False");
@@ -296,12 +322,18 @@ fn a_good_status_of_the_reference_needs_no_write_and_a_bad_one_does() {
         ..Condition::default()
     };
     let reference = |condition| Status { observed_generation: Some(3), conditions: vec![condition] };
-    assert_eq!(status::next(Some(&reference(condition("True", None))), Ok(None), Some(3), at(1)), None);
+    assert_eq!(
+        status::next(Some(&reference(condition("True", None))), Ok(Opened::default()), Some(3), at(1)),
+        None
+    );
     let message = not_managed("app").message();
     let bad = reference(condition("False", Some(&message)));
     assert!(status::next(Some(&bad), Err(&not_managed("app")), Some(3), at(1)).is_some());
     let stale = reference(condition("True", Some("left over from a failure")));
-    assert!(status::next(Some(&stale), Ok(None), Some(3), at(1)).is_some(), "never a stale message");
+    assert!(
+        status::next(Some(&stale), Ok(Opened::default()), Some(3), at(1)).is_some(),
+        "never a stale message"
+    );
 }
 
 #[test]
@@ -309,7 +341,7 @@ fn conditions_of_others_survive_behind_ours() {
     let other = Condition { type_: "Other".to_owned(), status: "True".to_owned(), ..Condition::default() };
     let synced = Condition { type_: "Synced".to_owned(), status: "True".to_owned(), ..Condition::default() };
     let old = Status { observed_generation: Some(1), conditions: vec![other.clone(), synced] };
-    let next = status::next(Some(&old), Ok(None), Some(1), at(5)).unwrap();
+    let next = status::next(Some(&old), Ok(Opened::default()), Some(1), at(5)).unwrap();
     assert_eq!(next.conditions.first().unwrap().type_, "Synced");
     assert_eq!(next.conditions.last(), Some(&other));
 }
@@ -337,7 +369,7 @@ fn kstatus(status: &Status, generation: i64) -> &'static str {
 
 #[test]
 fn health_checks_settle() {
-    let good = status::next(None, Ok(None), Some(1), at(1)).unwrap();
+    let good = status::next(None, Ok(Opened::default()), Some(1), at(1)).unwrap();
     assert_eq!((argo_health(&good), kstatus(&good, 1)), ("Healthy", "Current"));
     assert_eq!(kstatus(&good, 2), "InProgress", "a new generation is not yet told of");
     let stuck = status::next(Some(&good), Err(&not_managed("app")), Some(1), at(2)).unwrap();

@@ -18,7 +18,8 @@ use crate::{
     context::Context,
     report::{
         events::{Kind, Note, digest},
-        status::{self, Verdict},
+        sealed_to::SealedTo,
+        status::{self, Opened, Verdict},
         subject::Subject,
         tell,
     },
@@ -92,6 +93,8 @@ pub(super) async fn conclude(
     finding: Finding,
 ) -> Option<Requeue> {
     let Finding { applied, keys, remark, generation } = finding;
+    let sealed_to = keys.as_deref().and_then(|keys| SealedTo::of(keys, &context.keys.secrets()));
+    let opened = Opened { remark: remark.as_ref(), sealed_to: sealed_to.as_ref() };
     let mut outcome = Outcome { keys, ring: generation, told: task.told, ..Outcome::default() };
     let mut shown = Shown::default();
     let mut errors = Vec::new();
@@ -101,7 +104,7 @@ pub(super) async fn conclude(
             outcome.merged = Some(merged);
             shown.drifted = task.cause == Cause::SecretChanged && differed;
             shown.synced = Some(true);
-            let success = Success { wrote, repaired: shown.drifted, remark: remark.as_ref() };
+            let success = Success { wrote, repaired: shown.drifted, opened };
             succeed(context, subject, task, &mut outcome, success).await
         }
         Applied::LeftAlone(version) => {
@@ -113,7 +116,7 @@ pub(super) async fn conclude(
                 context.events.tell(drifted(subject, DRIFT_LEFT)).await;
             }
             // It was unsealed before: a status that could not be written then is written now.
-            write_status(context, subject, Ok(remark.as_ref())).await
+            write_status(context, subject, Ok(opened)).await
         }
         // The watch says what is next.
         Applied::Absent => Ok(None),
@@ -204,7 +207,7 @@ fn remember(
 struct Success<'a> {
     wrote: bool,
     repaired: bool,
-    remark: Option<&'a Remark>,
+    opened: Opened<'a>,
 }
 
 async fn succeed(
@@ -214,19 +217,19 @@ async fn succeed(
     outcome: &mut Outcome,
     success: Success<'_>,
 ) -> Result<Option<u64>, ApiError> {
-    let Success { wrote, repaired, remark } = success;
-    let odd = remark.map(Remark::message).unwrap_or_default();
+    let Success { wrote, repaired, opened } = success;
+    let odd = opened.remark.map(Remark::message).unwrap_or_default();
     let said = digest(&["Unsealed", &odd, &format!("{:?}", subject.generation)]);
     outcome.told = Some(said);
     let news = wrote
         || match task.told {
             // Without a status to compare with, a new generation that we saw ourselves is news too.
             Some(told) => told != said,
-            None => context.config.update_status && !tell::is_told(subject, Ok(remark)),
+            None => context.config.update_status && !tell::is_told(subject, Ok(opened)),
         };
     if news {
         tracing::info!(object = %subject.key, wrote, "unsealed");
-        if remark.is_some() {
+        if opened.remark.is_some() {
             tracing::warn!(object = %subject.key, "{}", for_log(&odd));
         }
     }
@@ -237,13 +240,13 @@ async fn succeed(
         }
         if news {
             context.deferred.leave(&context.events, unsealed).await;
-            if remark.is_some() {
+            if opened.remark.is_some() {
                 let note = subject.note(Kind::Warning, remark::REASON, odd);
                 context.events.tell(note).await;
             }
         }
     };
-    let (told, ()) = tokio::join!(write_status(context, subject, Ok(remark)), events);
+    let (told, ()) = tokio::join!(write_status(context, subject, Ok(opened)), events);
     told
 }
 

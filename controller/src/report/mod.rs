@@ -3,6 +3,7 @@
 pub mod deferred;
 pub mod events;
 pub mod metrics;
+pub mod sealed_to;
 pub mod status;
 pub mod subject;
 pub mod tell;

@@ -7,10 +7,20 @@ use sealed_secrets_core::{
     sealed_secret::{Condition, Status},
 };
 
+use super::sealed_to::{self, SealedTo};
 use crate::reconcile::{outcome::Failure, remark::Remark};
 
 /// What became of an object.
-pub type Verdict<'a> = Result<Option<&'a Remark>, &'a Failure>;
+pub type Verdict<'a> = Result<Opened<'a>, &'a Failure>;
+
+/// What is told of a success.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Opened<'a> {
+    /// What is odd about it.
+    pub remark: Option<&'a Remark>,
+    /// The keys that its items are sealed to.
+    pub sealed_to: Option<&'a SealedTo>,
+}
 
 /// What the three conditions say.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +33,8 @@ struct Words {
     message: String,
     /// Of the others: the short line, or what is odd about a success.
     beside: String,
+    /// The last line of Ready: which keys the items are sealed to.
+    keys: String,
 }
 
 /// The next status, or `None` when the old one already says so of this generation.
@@ -33,7 +45,7 @@ pub fn next(
     now: Timestamp,
 ) -> Option<Status> {
     let words = Words::of(verdict);
-    if old.is_some_and(|old| old.observed_generation == generation && words.are_told_by(old)) {
+    if old.is_some_and(|old| old.observed_generation == generation && words.are_told_by(old, true)) {
         return None;
     }
     let old = old.map_or(&[][..], |old| &old.conditions);
@@ -41,6 +53,12 @@ pub fn next(
     // Conditions of others survive, after ours: printer columns read index 0.
     conditions.extend(old.iter().filter(|c| !OURS.contains(&c.type_.as_str())).cloned());
     Some(Status { observed_generation: generation, conditions })
+}
+
+/// Whether the old status tells the outcome of this generation already; the names of keys may be others.
+pub fn is_told(old: Option<&Status>, verdict: Verdict<'_>, generation: Option<i64>) -> bool {
+    let words = Words::of(verdict);
+    old.is_some_and(|old| old.observed_generation == generation && words.are_told_by(old, false))
 }
 
 /// Whether this status says that the object's present generation was unsealed.
@@ -56,10 +74,9 @@ pub fn is_settled(object: &SealedSecret) -> bool {
 impl Words {
     fn of(verdict: Verdict<'_>) -> Self {
         let (message, beside) = match verdict {
-            Ok(None) => (String::new(), String::new()),
             // Compat: tools and people read an empty message of Synced as "all is well".
             // Test: scenario `template-data`.
-            Ok(Some(remark)) => (String::new(), remark.message()),
+            Ok(opened) => (String::new(), opened.remark.map(Remark::message).unwrap_or_default()),
             Err(failure) => {
                 let (headline, details) = (one_line(&failure.headline()), failure.message());
                 let message = if headline == details { details } else { format!("{headline}\n{details}") };
@@ -67,16 +84,18 @@ impl Words {
                 (message, headline)
             }
         };
+        let keys = verdict.ok().and_then(|opened| opened.sealed_to).map(ToString::to_string);
         Self {
             synced: verdict.is_ok(),
             stalled: verdict.is_err_and(Failure::is_stalled),
             reason: verdict.map_or_else(Failure::event_reason, |_| "Unsealed"),
             message: shortened(message, LONGEST),
             beside: shortened(beside, LONGEST),
+            keys: keys.unwrap_or_default(),
         }
     }
 
-    fn are_told_by(&self, status: &Status) -> bool {
+    fn are_told_by(&self, status: &Status, with_keys: bool) -> bool {
         let Some(first) = status.conditions.first() else { return false };
         let find = |type_: &str| status.conditions.iter().find(|c| c.type_ == type_);
         let says = |type_: &str, wanted: bool| match find(type_) {
@@ -84,13 +103,21 @@ impl Words {
             // A status of the reference lacks these; a good one needs no write for that.
             None => self.synced,
         };
-        let beside = find(READY).and_then(|ready| ready.message.as_deref()).unwrap_or_default();
+        let ready = find(READY).and_then(|ready| ready.message.as_deref()).unwrap_or_default();
+        let (beside, keys) = sealed_to::split(ready);
         first.type_ == SYNCED
             && first.status == truth(self.synced)
             && first.message.as_deref().unwrap_or("") == self.message
             && says(READY, self.synced)
             && says(STALLED, self.stalled)
             && beside == self.beside
+            // A status without the line is not written for its sake.
+            && (!with_keys || keys.is_empty() || keys == self.keys)
+    }
+
+    fn ready(&self) -> String {
+        let lines = [&*self.beside, &*self.keys];
+        lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     }
 
     fn conditions(&self, old: &[Condition], now: Timestamp) -> Vec<Condition> {
@@ -110,7 +137,7 @@ impl Words {
         let stalled_reason = if self.stalled { self.reason } else { "Progressing" };
         vec![
             make(SYNCED, self.synced, self.reason, &self.message),
-            make(READY, self.synced, self.reason, &self.beside),
+            make(READY, self.synced, self.reason, &self.ready()),
             make(STALLED, self.stalled, stalled_reason, if self.stalled { &self.beside } else { "" }),
         ]
     }

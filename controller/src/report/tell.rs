@@ -16,7 +16,7 @@ use crate::api::{
 
 /// Whether the status of an object already says this of this generation.
 pub fn is_told(subject: &Subject, verdict: Verdict<'_>) -> bool {
-    status::next(subject.status.as_ref(), verdict, subject.generation, Timestamp::now()).is_none()
+    status::is_told(subject.status.as_ref(), verdict, subject.generation)
 }
 
 /// Writes the status if it says something else than the object's. Gives the resourceVersion that this made.
