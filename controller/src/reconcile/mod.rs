@@ -96,10 +96,12 @@ pub async fn reconcile(context: &Arc<Context>, item: &WorkItem) -> Done {
             None
         }
     };
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(
         object = %key,
         cause = ?task.cause,
-        milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        waited_milliseconds = milliseconds(item.waited),
+        milliseconds = milliseconds(begun.elapsed()),
         again_in_seconds = requeue.map(|requeue| requeue.after.as_secs()),
         "worked on"
     );

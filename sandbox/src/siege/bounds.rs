@@ -84,6 +84,8 @@ pub(super) struct Measured {
     pub(super) fresh: Worst,
     /// A small write and its read at the API server, in which the controller has no part.
     pub(super) write: Worst,
+    /// From the creation of such a SealedSecret until another watcher of all namespaces has its event.
+    pub(super) event: Worst,
     pub(super) health: Worst,
     /// Peak of resident memory, MiB.
     pub(super) peak: f64,

@@ -23,6 +23,7 @@ use crate::bench::kind;
 mod attacks;
 mod bounds;
 mod cage;
+mod events;
 mod field;
 mod make;
 mod probes;

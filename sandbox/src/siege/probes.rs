@@ -14,6 +14,7 @@ use sealed_secrets_core::SealingKey;
 use serde_json::json;
 
 use super::bounds::{Measured, Worst};
+use super::events::Lags;
 use super::process::Process;
 use super::wire::{exchange, get};
 use super::{Failure, make};
@@ -37,6 +38,8 @@ pub(super) struct Probes {
     stop: Arc<AtomicBool>,
     fresh: JoinHandle<Result<Worst, String>>,
     write: JoinHandle<Result<Worst, String>>,
+    watch: JoinHandle<Result<(), String>>,
+    lags: Lags,
     health: JoinHandle<Worst>,
     peak: JoinHandle<f64>,
 }
@@ -47,14 +50,20 @@ impl Probes {
         let stop = Arc::new(AtomicBool::new(false));
         let run =
             |subject: &Subject| (subject.clone(), Watch { stop: Arc::clone(&stop), of: subject.process });
-        let [fresh_run, write_run, health_run, (_, peak_watch)] = [(); 4].map(|()| run(subject));
+        let [fresh_run, write_run, watch_run, health_run, (_, peak_watch)] = [(); 5].map(|()| run(subject));
+        let lags = Lags::default();
+        let (made, seen) = (lags.clone(), lags.clone());
         Self {
             fresh: std::thread::spawn(move || {
-                fresh(&fresh_run.0, &fresh_run.1).map_err(|error| error.to_string())
+                fresh(&fresh_run.0, &fresh_run.1, &made).map_err(|error| error.to_string())
             }),
             write: std::thread::spawn(move || {
                 write(&write_run.0, &write_run.1).map_err(|error| error.to_string())
             }),
+            watch: std::thread::spawn(move || {
+                watch(&watch_run.0, &watch_run.1, &seen).map_err(|error| error.to_string())
+            }),
+            lags,
             health: std::thread::spawn(move || health(&health_run.0, &health_run.1)),
             peak: std::thread::spawn(move || peak(&peak_watch)),
             stop,
@@ -64,14 +73,24 @@ impl Probes {
     /// Waits for the probe under way, then ends them all. `kept` and `ended` are the caller's to fill in.
     pub(super) async fn end(self) -> Result<Measured, Failure> {
         self.stop.store(true, Ordering::Relaxed);
+        let lags = self.lags;
         let join = move || {
             let fresh = self.fresh.join().expect("the probe does not panic");
             let write = self.write.join().expect("the probe does not panic");
             let health = self.health.join().expect("the probe does not panic");
-            (fresh, write, health, self.peak.join().expect("the probe does not panic"))
+            let watch = self.watch.join().expect("the probe does not panic");
+            (fresh, write, watch, health, self.peak.join().expect("the probe does not panic"))
         };
-        let (fresh, write, health, peak) = tokio::task::spawn_blocking(join).await?;
-        Ok(Measured { fresh: fresh?, write: write?, health, peak, ..Measured::default() })
+        let (fresh, write, watch, health, peak) = tokio::task::spawn_blocking(join).await?;
+        watch?;
+        Ok(Measured {
+            fresh: fresh?,
+            write: write?,
+            event: lags.worst(),
+            health,
+            peak,
+            ..Measured::default()
+        })
     }
 }
 
@@ -119,7 +138,7 @@ fn health(subject: &Subject, watch: &Watch) -> Worst {
 }
 
 /// One SealedSecret after the other.
-fn fresh(subject: &Subject, watch: &Watch) -> Result<Worst, Failure> {
+fn fresh(subject: &Subject, watch: &Watch, lags: &Lags) -> Result<Worst, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let api = client(subject).await?;
@@ -130,6 +149,7 @@ fn fresh(subject: &Subject, watch: &Watch) -> Result<Worst, Failure> {
             let name = format!("fresh-{number}");
             let sealed = make::valid(&subject.key, subject.namespace, &name, 1 + number % 3);
             api.create(&sealed).await?;
+            lags.made(&name);
             let start = Instant::now();
             let came = until_there(&api, subject, &name, watch).await?;
             if came || watch.is_alive() {
@@ -166,6 +186,12 @@ fn write(subject: &Subject, watch: &Watch) -> Result<Worst, Failure> {
     })
 }
 
+/// When the events of the fresh SealedSecrets come.
+fn watch(subject: &Subject, watch: &Watch, lags: &Lags) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { lags.watch(kube_client(subject).await?, || watch.goes_on()).await })
+}
+
 async fn until_there(api: &Objects, subject: &Subject, name: &str, watch: &Watch) -> Result<bool, ApiError> {
     let start = Instant::now();
     while start.elapsed() < subject.patience && watch.is_alive() {
@@ -179,9 +205,13 @@ async fn until_there(api: &Objects, subject: &Subject, name: &str, watch: &Watch
 
 /// A client whose tasks run where the probe does.
 async fn client(subject: &Subject) -> Result<Objects, Failure> {
+    Ok(Objects::new(kube_client(subject).await?))
+}
+
+async fn kube_client(subject: &Subject) -> Result<kube::Client, Failure> {
     let kubeconfig = Kubeconfig::read_from(&subject.kubeconfig)?;
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-    Ok(Objects::new(kube::Client::try_from(config)?))
+    Ok(kube::Client::try_from(config)?)
 }
 
 const HEALTH_PATIENCE: Duration = Duration::from_secs(5);
