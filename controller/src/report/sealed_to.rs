@@ -20,7 +20,7 @@ impl SealedTo {
     }
 }
 
-/// One line, of at most [`LONGEST`] bytes.
+/// One line, of a kilobyte at most.
 impl fmt::Display for SealedTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = match &self.0[..] {

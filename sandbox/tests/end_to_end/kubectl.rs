@@ -75,6 +75,17 @@ async fn columns(backend: &Backend) -> Result<(), Failed> {
     }
     let described = kubectl(&stage, &["describe", "sealedsecret", "bad"]).await?.ok()?;
     assert!(described.contains("ErrUnsealFailed"), "{described}");
+    // As documented: which key an object is sealed to.
+    let documented =
+        std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md"))?;
+    assert!(documented.contains(&format!("kubectl get sealedsecrets -A -o '{READY_COLUMN}'")));
+    let table = kubectl(&stage, &["get", "sealedsecrets", "-A", "-o", READY_COLUMN]).await?.ok()?;
+    let is_named = |line: &str| {
+        line.starts_with("e2e-columns")
+            && line.contains(" good ")
+            && line.contains("sealed to sealed-secrets-key")
+    };
+    assert!(table.lines().any(is_named), "{table}");
     stage.strike().await
 }
 
@@ -182,3 +193,6 @@ async fn shell(stage: &Stage<'_>, kubeconfig: &std::path::Path, script: &str) ->
     );
     run("bash".as_ref(), &["-c", &(prelude + script)], "", Some(kubeconfig), stage.folder.path()).await
 }
+
+const READY_COLUMN: &str = "custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name,\
+    READY:.status.conditions[?(@.type==\"Ready\")].message";
