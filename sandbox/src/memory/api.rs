@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use super::{
     auth::{self, Tokens, User},
-    body::{check_format, read, refused, respond, torn},
+    body::{as_json, read, refused, respond, torn},
     calls::Calls,
     delete::{self, Deleted},
     discovery, faults,
@@ -118,9 +118,7 @@ impl Api {
         if !request.is_resource {
             return self.plain(&request.path);
         }
-        if request.subresource != "proxy" {
-            check_format(headers)?;
-        }
+        let body = if request.subresource == "proxy" { body } else { as_json(headers, body)? };
         if request.group == "authorization.k8s.io" && request.verb == "create" {
             let review =
                 self.store.with(|data| review::answer(&request.resource, &read(&body)?, user, data))?;
@@ -243,6 +241,12 @@ impl Api {
         match path.trim_end_matches('/') {
             "/healthz" | "/livez" | "/readyz" => Ok(Response::new(Body::from("ok"))),
             "/metrics" => Ok(Response::new(Body::from(self.calls.metrics()))),
+            // An empty document of protobuf: kubectl asks for it before it applies a list, and checks no more than
+            // what it finds there; the server checks each object.
+            "/openapi/v2" => Ok(Response::builder()
+                .header(header::CONTENT_TYPE, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
+                .body(Body::empty())
+                .expect("the header is good")),
             path => {
                 let document = discovery::document(path, &self.registry).ok_or_else(Refusal::no_such_path)?;
                 Ok(respond(StatusCode::OK, &document))

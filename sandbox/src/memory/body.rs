@@ -1,23 +1,21 @@
 //! Bodies of requests and answers: JSON in, JSON out, refusals, and answers that break off.
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 use serde_json::{Value, json};
 
-use super::{request::Request, status::Refusal};
+use super::{protobuf, request::Request, status::Refusal};
 
-/// Refuses the one format that clients may send and this server cannot read.
-pub(super) fn check_format(headers: &HeaderMap) -> Result<(), Refusal> {
+/// A body as JSON, whichever of the formats of Kubernetes it came in.
+pub(super) fn as_json(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refusal> {
     let format = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !format.starts_with("application/vnd.kubernetes.protobuf") {
-        return Ok(());
+        return Ok(body);
     }
-    let message =
-        "the body of the request was in an unknown format - accepted media types include: application/json";
-    Err(Refusal::new(415, "UnsupportedMediaType", message))
+    Ok(protobuf::read(&body)?.to_string().into())
 }
 
 /// A body that must be an object or a list.

@@ -91,20 +91,31 @@ fn schema_index(registry: &Registry) -> Value {
     json!({"paths": paths})
 }
 
-/// As much of a schema as `kubectl` asks for: that the server checks fields, so that `kubectl` need not.
+/// As much of a schema as `kubectl` asks for: that the server checks fields, so that `kubectl` need not, and for
+/// `explain` the fields of custom resources.
 fn schema(group: &str, version: &str, registry: &Registry) -> Value {
     let all = registry.all();
-    let of_group = all.iter().filter(|r| r.group == group && r.version == version);
+    let of_group: Vec<_> = all.iter().filter(|r| r.group == group && r.version == version).collect();
+    let kind = |r: &Resource| json!({"group": group, "version": version, "kind": r.kind});
     let path = |r: &Resource| {
-        let patch = json!({
-            "x-kubernetes-group-version-kind": {"group": group, "version": version, "kind": r.kind},
-            "parameters": [{"name": "fieldValidation", "in": "query"}, {"name": "dryRun", "in": "query"}],
-            "responses": {},
-        });
-        (format!("/{}/{{name}}", r.plural), json!({"patch": patch}))
+        let of_kind = || json!({"x-kubernetes-group-version-kind": kind(r), "responses": {}});
+        let mut patch = of_kind();
+        patch["parameters"] =
+            json!([{"name": "fieldValidation", "in": "query"}, {"name": "dryRun", "in": "query"}]);
+        let root = if group.is_empty() { "/api".to_owned() } else { format!("/apis/{group}") };
+        let within = if r.namespaced { "/namespaces/{namespace}" } else { "" };
+        let object = format!("{root}/{version}{within}/{}/{{name}}", r.plural);
+        (object, json!({"get": of_kind(), "patch": patch}))
     };
-    let paths: BTreeMap<String, Value> = of_group.map(|r| path(r)).collect();
-    json!({"openapi": "3.0.0", "info": {"title": "sandbox", "version": "v1"}, "paths": paths, "components": {}})
+    let described = |r: &Resource| {
+        let mut schema = r.custom.as_ref()?.schema.clone();
+        schema["x-kubernetes-group-version-kind"] = json!([kind(r)]);
+        Some((format!("{group}.{version}.{}", r.kind), schema))
+    };
+    let paths: BTreeMap<String, Value> = of_group.iter().map(|r| path(r)).collect();
+    let schemas: BTreeMap<String, Value> = of_group.iter().filter_map(|r| described(r)).collect();
+    json!({"openapi": "3.0.0", "info": {"title": "sandbox", "version": "v1"}, "paths": paths,
+        "components": {"schemas": schemas}})
 }
 
 fn entry(resource: &Resource, name: &str, verbs: &[&str]) -> Value {

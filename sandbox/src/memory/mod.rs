@@ -37,6 +37,7 @@ mod list;
 mod listener;
 mod meta;
 mod patch;
+mod protobuf;
 mod proxy;
 mod rbac;
 mod request;

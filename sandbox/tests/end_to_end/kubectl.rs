@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use libtest_mimic::{Failed, Trial};
-use sandbox::backend::{Backend, Kind};
+use sandbox::backend::Backend;
 use sandbox::binaries::Binaries;
 use sandbox::kubernetes::Assets;
 use sandbox::tokens::User;
@@ -15,11 +15,8 @@ use crate::pool::{Pool, told};
 use crate::stage::{Ran, Stage, run, secret};
 
 pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
-    // The embedded server speaks to kubeseal and the controller; kubectl asks for more (OpenAPI, tables).
-    if pool.kind == Kind::Memory {
-        return Vec::new();
-    }
     vec![
+        pool.trial("kubectl::what_a_person_types_first", typed_first),
         pool.trial("kubectl::create_dry_run_kubeseal_apply", pipeline),
         pool.trial("kubectl::get_shows_status_synced_and_age", columns),
         pool.trial("kubectl::get_shows_one_line_for_each_failing_object", one_line_each),
@@ -50,6 +47,31 @@ async fn pipeline(backend: &Backend) -> Result<(), Failed> {
     stage.synced_is("e2e-pipe", "web", "True", "").await?;
     let web = stage.admin().get("Secret", "e2e-pipe", "web").await.map_err(told)?.unwrap_or_default();
     assert_eq!(web["type"], "kubernetes.io/tls");
+    stage.strike().await
+}
+
+/// The short commands send protobuf; a backup of keys is applied with validation.
+async fn typed_first(backend: &Backend) -> Result<(), Failed> {
+    let stage = Stage::set(backend, "e2e-typed").await?;
+    let kubeconfig = backend.kubeconfig(&User::Admin, "e2e-typed").await.map_err(told)?;
+    let script = r#"set -euo pipefail
+        kubectl create namespace e2e-typed-too
+        kubectl create secret generic db --from-literal=password=hunter2
+        kubectl create configmap settings --from-literal=a=b
+        test "$(kubectl get configmap settings -o jsonpath={.data.a})" = b
+        test "$(kubectl get secret db -o jsonpath={.data.password} | base64 -d)" = hunter2
+        kubectl get secret db -o yaml | kubeseal -o yaml > sealed.yaml
+        kubectl delete secret db
+        kubectl apply -f sealed.yaml
+        kubectl get events --sort-by=.metadata.creationTimestamp
+        test "$(kubectl auth can-i create secrets)" = yes
+        kubectl explain sealedsecrets.spec | grep encryptedData > found.txt
+        kubectl get secret -A -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml > keys.yaml
+        kubectl apply -f keys.yaml
+        kubectl delete namespace e2e-typed-too"#;
+    let ran = shell(&stage, &kubeconfig, script).await?;
+    ran.ok()?;
+    stage.secret_is("e2e-typed", "db", &[("password", "hunter2")]).await?;
     stage.strike().await
 }
 
