@@ -20,6 +20,7 @@ use sealed_secrets_controller::{
     },
     report::{
         sealed_to::SealedTo,
+        shorten::shortened,
         status::{self, Opened},
     },
 };
@@ -381,9 +382,9 @@ fn health_checks_settle() {
 
 #[test]
 fn a_long_message_is_cut_at_a_character() {
-    let cut = status::shortened("ä".repeat(10), 12);
+    let cut = shortened("ä".repeat(10), 12);
     assert!(cut.len() <= 12 && cut.ends_with("..."), "{cut}");
-    assert_eq!(status::shortened("short".to_owned(), 12), "short");
+    assert_eq!(shortened("short".to_owned(), 12), "short");
 }
 
 #[test]

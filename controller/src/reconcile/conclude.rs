@@ -19,7 +19,8 @@ use crate::{
     report::{
         events::{Kind, Note, digest},
         sealed_to::SealedTo,
-        status::{self, Opened, Verdict},
+        shorten::shortened,
+        status::{Opened, Verdict},
         subject::Subject,
         tell,
     },
@@ -286,7 +287,7 @@ async fn write_status(
 
 /// A failure that names every item would make a line of any length.
 fn for_log(error: &impl ToString) -> String {
-    status::shortened(error.to_string(), LONGEST_LOGGED)
+    shortened(error.to_string(), LONGEST_LOGGED)
 }
 
 fn drifted(subject: &Subject, what: &str) -> Note {

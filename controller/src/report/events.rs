@@ -25,7 +25,7 @@ use crate::{
         error::{ApiError, Request},
         retry::EVENT_RETRIES,
     },
-    report::status::shortened,
+    report::shorten::shortened,
 };
 
 /// Whether an Event tells of something wrong.

@@ -4,6 +4,7 @@ pub mod deferred;
 pub mod events;
 pub mod metrics;
 pub mod sealed_to;
+pub mod shorten;
 pub mod status;
 pub mod subject;
 pub mod tell;

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt};
 
 use sealed_secrets_core::Fingerprint;
 
-use super::status::shortened;
+use super::shorten::shortened;
 
 /// Names of key Secrets, or fingerprints where no name is known, each with its number of items; by name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,10 @@ use sealed_secrets_core::{
     sealed_secret::{Condition, Status},
 };
 
-use super::sealed_to::{self, SealedTo};
+use super::{
+    sealed_to::{self, SealedTo},
+    shorten::shortened,
+};
 use crate::reconcile::{outcome::Failure, remark::Remark};
 
 /// What became of an object.
@@ -148,16 +151,6 @@ fn one_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let end = (0..=line.len().min(LONGEST_HEADLINE)).rev().find(|at| line.is_char_boundary(*at));
     line[..end.unwrap_or_default()].to_owned()
-}
-
-/// Cuts a text that is too long for a field, at a character.
-pub fn shortened(mut text: String, longest: usize) -> String {
-    if text.len() > longest {
-        let end = (0..=longest - 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push_str("...");
-    }
-    text
 }
 
 fn truth(is_true: bool) -> &'static str {
