@@ -117,9 +117,17 @@ fn converse(
         request.extensions_mut().insert(busy.clone());
         // A router is always ready.
         let answering = router.call(request);
+        let of_answer = Arc::clone(&of_requests);
         async move {
             let Ok::<Response, Infallible>(response) = answering.await;
-            let response = rest.settle(may_wait, response).await;
+            let (response, busy) = match rest.left() {
+                None => (response, busy),
+                Some(left) => {
+                    // While nothing but the rest of a body is waited for, another connection may take the place.
+                    drop(busy);
+                    (left.settle(may_wait, response).await, of_answer.request())
+                }
+            };
             Ok::<_, Infallible>(response.map(|body| Answer { body, _busy: busy }))
         }
     });

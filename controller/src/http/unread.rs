@@ -25,7 +25,7 @@ pub(super) struct Watched<B: HttpBody + Unpin> {
 }
 
 /// What is left of a body.
-struct Left<B> {
+pub(super) struct Left<B> {
     body: B,
     was_read: bool,
 }
@@ -39,18 +39,18 @@ pub(super) fn watch<B: HttpBody + Unpin>(body: B) -> (Watched<B>, Rest<B>) {
     (Watched { body: Some(body), was_read: false, back: Some(back) }, Rest(rest))
 }
 
-impl<B: HttpBody + Unpin> Rest<B> {
-    /// The answer, as it has to be given with what is left of the request. `may_wait`: a moment for the rest; the
-    /// connection is not given up for another one meanwhile.
-    pub(super) async fn settle<T>(
-        mut self,
-        may_wait: bool,
-        mut answer: http::Response<T>,
-    ) -> http::Response<T> {
-        // Nothing came back: it was read to its end.
-        if let Ok(Left { body, was_read }) = self.0.try_recv()
-            && (was_read || !may_wait || !is_short_and_here(body).await)
-        {
+impl<B> Rest<B> {
+    /// The rest; nothing of a body that was read to its end.
+    pub(super) fn left(mut self) -> Option<Left<B>> {
+        self.0.try_recv().ok()
+    }
+}
+
+impl<B: HttpBody + Unpin> Left<B> {
+    /// The answer, as it has to be given with this rest. `may_wait`: a moment for it to come.
+    pub(super) async fn settle<T>(self, may_wait: bool, mut answer: http::Response<T>) -> http::Response<T> {
+        let Self { body, was_read } = self;
+        if was_read || !may_wait || !is_short_and_here(body).await {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         answer
@@ -137,7 +137,13 @@ mod tests {
             let _frame = watched.frame().await;
         }
         drop(watched);
-        rest.settle(may_wait, http::Response::new(())).await.headers().contains_key(header::CONNECTION)
+        match rest.left() {
+            None => false,
+            Some(left) => {
+                let answer = left.settle(may_wait, http::Response::new(())).await;
+                answer.headers().contains_key(header::CONNECTION)
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -59,6 +59,23 @@ async fn health_and_certificate_are_served_when_every_connection_has_a_request()
     assert_eq!(server.ask(200, "POST", "/v1/verify", &object(&["b"])).await.status, 200);
 }
 
+/// Bodies that nobody reads are waited for as long as nobody else needs the connection.
+#[tokio::test]
+async fn bodies_that_nobody_wants_hold_no_connection() {
+    let server = Server::start(&["b"], few()).await;
+    let mut held = vec![];
+    for _ in 0..6 {
+        let mut stream = server.connect(1).await;
+        stream.write_all(head("POST", "/v1/nothing", 10).as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let begun = Instant::now();
+    let got = server.ask(1, "POST", "/v1/verify", &object(&["b"])).await;
+    assert_eq!(got.status, 200, "{got:?}");
+    assert!(begun.elapsed() < Duration::from_millis(200), "it took {:?}", begun.elapsed());
+}
+
 #[tokio::test]
 async fn one_address_leaves_connections_to_the_others() {
     let server = Server::start(&["b"], few()).await;
