@@ -28,13 +28,22 @@ use sealed_secrets_controller::{
         store::{News, Store},
     },
     leader::Leadership,
-    reconcile::{reconcile, templates::TemplateCache},
+    reconcile::{reconcile, templates::TemplateCache, worker},
     report::{
         deferred::{self, DeferredEvents},
         events::{Events, Kind, Note},
         metrics::Metrics,
     },
-    state::{entry::State, existing::Existing, index::Index, key::Key, queue::Queue, sighting::Sighting},
+    state::{
+        conclusion::{Outcome, Policy},
+        entry::{Cause, State},
+        existing::Existing,
+        index::Index,
+        key::Key,
+        queue::{self, Queue},
+        secret::{Ownership, SecretEvent, Version},
+        sighting::Sighting,
+    },
 };
 use sealed_secrets_core::{KeyPair, Label, Scope, SealedSecret, names};
 use serde_json::{Value, json};
@@ -243,4 +252,103 @@ async fn a_key_wakes_what_waits_for_it_while_an_event_of_another_key_is_not_answ
     assert!(!comes(&context).await, "a broken key opens nothing");
     context.keys.apply(&key_secret("b"));
     assert!(comes(&context).await);
+}
+
+/// An API server that never answers a question for a Secret.
+async fn answer_no_secret(
+    request: http::Request<kube::client::Body>,
+) -> Result<http::Response<Body>, Infallible> {
+    if request.uri().path().ends_with("/secrets/app") {
+        std::future::pending::<()>().await;
+    }
+    answer(request).await
+}
+
+/// A replica that loses the lease drops what is in work; when it leads again, all of that comes again.
+#[tokio::test]
+async fn what_is_dropped_in_the_middle_is_worked_on_by_the_next_term() {
+    let (context, _lanes, _news) =
+        context_of(kube::Client::new(tower::service_fn(answer_no_secret), "ns"), 1);
+    context.keys.apply(&key_secret("a"));
+    context.keys.publish();
+    let found = || {
+        context.index.lock().see(&name(), sighting(), Some(sealed_to("a")));
+        context.existing.insert(None, &name());
+        context.queue.push(&name(), Priority::Fresh);
+    };
+    for _ in 0..2 * queue::AT_ONCE {
+        found();
+        let item = tokio::time::timeout(Duration::from_secs(5), context.queue.next()).await;
+        let item = item.expect("it comes in every term");
+        let mut work = Box::pin(worker::take(&context, &item));
+        assert!(tokio::time::timeout(Duration::from_millis(20), &mut work).await.is_err(), "it is in work");
+        drop(work);
+        context.forget_objects();
+    }
+}
+
+/// The same where the object is seen again before the last worker is gone.
+#[tokio::test]
+async fn what_the_last_term_still_drops_comes_again() {
+    let (context, _lanes, _news) =
+        context_of(kube::Client::new(tower::service_fn(answer_no_secret), "ns"), 1);
+    context.keys.apply(&key_secret("a"));
+    context.keys.publish();
+    context.existing.insert(None, &name());
+    context.index.lock().see(&name(), sighting(), Some(sealed_to("a")));
+    context.queue.push(&name(), Priority::Fresh);
+    let item = context.queue.next().await;
+    let mut work = Box::pin(worker::take(&context, &item));
+    assert!(tokio::time::timeout(Duration::from_millis(20), &mut work).await.is_err(), "it is in work");
+    context.forget_objects();
+    context.index.lock().see(&name(), sighting(), Some(sealed_to("a")));
+    context.queue.push(&name(), Priority::Fresh);
+    assert!(!comes(&context).await, "two workers never have one object");
+    drop(work);
+    assert!(comes(&context).await);
+}
+
+/// An API server that has a Secret of ours, edited since, and refuses to change it.
+async fn answer_edited(
+    request: http::Request<kube::client::Body>,
+) -> Result<http::Response<Body>, Infallible> {
+    let secret = json!({"metadata": {"name": "app", "namespace": "ns", "uid": "s", "resourceVersion": "11",
+        "ownerReferences": [{"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "name": "app",
+            "uid": "owner", "controller": true}]},
+        "type": "Opaque", "data": {"k": "ZWRpdGVk"}});
+    let is_secret = request.uri().path().ends_with("/secrets/app");
+    let (code, body) = match *request.method() {
+        http::Method::GET if is_secret => (200, secret),
+        http::Method::PUT if is_secret => {
+            let body = json!({"kind": "Status", "status": "Failure", "code": 409, "message": "it changed"});
+            (409, body)
+        }
+        _ => return answer(request).await,
+    };
+    Ok(http::Response::builder().status(code).body(Body::from(body.to_string())).unwrap())
+}
+
+/// A repair that fails takes nothing away from what is known: deleted to be made again, the Secret is.
+#[tokio::test]
+async fn a_secret_that_is_deleted_after_a_failed_repair_is_made_again() {
+    let (context, _lanes, _news) = context_of(kube::Client::new(tower::service_fn(answer_edited), "ns"), 1);
+    context.keys.apply(&key_secret("a"));
+    context.keys.publish();
+    let repaired = Sighting { repair: true, ..sighting() };
+    context.index.lock().see(&name(), repaired, Some(sealed_to("a")));
+    let version = |resource: &str| Version { uid: "s".into(), resource: resource.into() };
+    let ownership = Ownership { uid: "s".into(), owner: Some("owner".into()), ..Ownership::default() };
+    let task = context.index.lock().begin(&name()).unwrap().0;
+    let synced = Outcome { state: Some(State::Synced(version("10"))), ..Outcome::default() };
+    let policy = Policy { skip_recreate: false, quick_retries: 5, priority: Priority::Fresh };
+    context.index.lock().conclude(&name(), &task, synced, &context.keys.snapshot(), policy);
+
+    let observe = |event| context.index.with(&name(), |entry| entry.observe_secret(event, false)).unwrap();
+    assert!(observe(SecretEvent::Exists(version("11"), ownership.clone())).is_some(), "it was edited");
+    context.index.lock().see(&name(), Sighting { repair: true, ..sighting() }, Some(sealed_to("a")));
+    context.queue.push(&name(), Priority::Verify);
+    let item = context.queue.next().await;
+    reconcile(&context, &item).await;
+    assert!(observe(SecretEvent::Deleted(Some(ownership))).is_some(), "it is gone");
+    assert_eq!(context.index.with(&name(), |entry| entry.cause()), Some(Cause::Due));
 }

@@ -18,15 +18,15 @@ pub(super) async fn work(context: Arc<Context>, mut stop: watch::Receiver<bool>)
             ready = ready => if !ready { return },
             Ok(_) = stop.wait_for(|stop| *stop) => return,
         }
-        let watches = watches(&context);
+        let mut watches = watches(&context);
         let workers = worker::run(Arc::clone(&context), stop.clone());
         tokio::select! {
             // Told to stop: the watches go on until the last object is done.
             () = workers => return,
             _ = acting.wait_for(|acts| !*acts) => {}
         }
-        // Dropped in the middle: what they would write is refused by now.
-        drop(watches);
+        // In the middle: what they would write is refused by now. None is left that could see an object afterwards.
+        watches.shutdown().await;
         context.forget_objects();
     }
 }

@@ -49,6 +49,7 @@ async fn room(context: &Context, item: &WorkItem) -> Option<Taken> {
 /// Works on one object to the end, whatever happens in it.
 pub async fn take(context: &Arc<Context>, item: &WorkItem) {
     context.metrics.queue_seconds.observe(item.waited.as_secs_f64());
+    let mut place = InWork { context, item, done: Done::default() };
     let room = room(context, item).await;
     let done = AssertUnwindSafe(reconcile(context, item)).catch_unwind().await;
     let done = done.unwrap_or_else(|_| {
@@ -56,5 +57,19 @@ pub async fn take(context: &Arc<Context>, item: &WorkItem) {
         Done::default()
     });
     drop(room);
-    context.queue.done(&item.key, done.cost, done.requeue);
+    place.done = done;
+}
+
+/// An object in work. However that ends, dropped in the middle included, the queue hears of it.
+struct InWork<'a> {
+    context: &'a Context,
+    item: &'a WorkItem,
+    done: Done,
+}
+
+impl Drop for InWork<'_> {
+    fn drop(&mut self) {
+        let Done { cost, requeue } = std::mem::take(&mut self.done);
+        self.context.queue.done(&self.item.key, cost, requeue);
+    }
 }
