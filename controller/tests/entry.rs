@@ -357,7 +357,7 @@ fn what_began_before_a_deletion_comes_to_nothing() {
     let task = object.begin().unwrap();
     object.seen(Sighting { deleting: true, ..Object::sighting(2) });
     assert!(task.cancel.is_cancelled());
-    object.0.with(&key(), |entry| entry.abandon(&task));
+    object.0.with(&key(), |entry| entry.abandon(&task, false));
     assert!(object.begin().is_none());
 }
 
@@ -365,7 +365,18 @@ fn what_began_before_a_deletion_comes_to_nothing() {
 fn an_object_that_waits_for_a_place_keeps_its_cause() {
     let object = Object::new();
     let task = object.begin().unwrap();
-    object.0.with(&key(), |entry| entry.abandon(&task));
+    object.0.with(&key(), |entry| entry.abandon(&task, false));
+    assert_eq!(object.begin().unwrap().cause, Cause::Due);
+}
+
+#[test]
+fn a_secret_that_is_deleted_while_its_object_waits_for_a_place_is_made_again() {
+    let object = Object::standing(synced());
+    assert!(object.secret(exists("11", &owned())).is_some(), "it was edited");
+    let task = object.begin().unwrap();
+    assert_eq!(task.cause, Cause::SecretChanged);
+    assert_eq!(object.secret(SecretEvent::Deleted(Some(owned()))), None, "a worker has the object");
+    object.0.with(&key(), |entry| entry.abandon(&task, false));
     assert_eq!(object.begin().unwrap().cause, Cause::Due);
 }
 

@@ -55,7 +55,7 @@ impl Finding {
 /// The outcome is not wanted any more: nothing is told, and the next worker finds the object as it is then.
 pub(super) fn abandon(context: &Context, key: &Key, task: &Task) {
     if let Some(entry) = context.index.lock().of_task(key, task) {
-        entry.abandon(task);
+        entry.abandon(task, context.config.skip_recreate);
     }
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn conclude(
         // The watch says what is next.
         Applied::Absent => Ok(None),
         Applied::Failed(failure, ownership) => {
-            outcome.state = failure.state(ownership);
+            outcome.state = failure.state(ownership, task.cause);
             outcome.retries.extend(failure.retry());
             if !failure.is_race() {
                 errors.push(failure.metric());

@@ -184,8 +184,10 @@ async fn find(
 
 impl Failure {
     /// What is remembered of this failure: what would make it worth another try. `None`: nothing new is known.
-    fn state(&self, ownership: Ownership) -> Option<State> {
+    fn state(&self, ownership: Ownership, cause: Cause) -> Option<State> {
         Some(match self {
+            // It was fine before somebody changed it: when that Secret is deleted, it is made again.
+            Self::Write(_) if cause == Cause::SecretChanged => return None,
             // With other keys an object may be another: then it is worth its cost once more.
             Self::Unseal(UnsealError::TooCostly { .. }) => State::WaitsForKey,
             Self::Unseal(error) if error.may_want_another_key() => State::WaitsForKey,

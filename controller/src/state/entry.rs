@@ -170,10 +170,13 @@ impl Entry {
         })
     }
 
-    /// The worker ends without an outcome. What happened meanwhile is seen by the next, which looks at everything.
-    pub fn abandon(&mut self, task: &Task) {
-        self.work = Work::Idle;
+    /// The worker ends without an outcome, and there will be a next. A Secret that was deleted meanwhile is one that the
+    /// next makes again.
+    pub fn abandon(&mut self, task: &Task, skip_recreate: bool) {
         self.keep_cause(task);
+        if let Work::Running(Some(event)) = std::mem::take(&mut self.work) {
+            self.needs_reconcile(&event, skip_recreate);
+        }
     }
 
     /// The cause outlives a try that came to nothing, unless the object is being deleted since.
