@@ -7,16 +7,21 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::{coordination::v1::Lease, core::v1::Secret};
 use kube::{
     Api, Client, Config,
+    api::PostParams,
     config::{KubeConfigOptions, Kubeconfig},
 };
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
-use sealed_secrets_controller::api::{client, error::ApiError, error::Request, gate::MayWrite};
+use sealed_secrets_controller::{
+    api::{client, error::ApiError, error::Request, gate::MayWrite},
+    config::ClientRate,
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -66,6 +71,10 @@ async fn server() -> (SocketAddr, String, Arc<AtomicUsize>) {
 }
 
 async fn connected(address: SocketAddr, root: &str, may_write: &Arc<Switch>) -> Client {
+    paced(address, root, may_write, None).await
+}
+
+async fn paced(address: SocketAddr, root: &str, may_write: &Arc<Switch>, rate: Option<ClientRate>) -> Client {
     let kubeconfig = json!({
         "current-context": "x",
         "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
@@ -76,7 +85,7 @@ async fn connected(address: SocketAddr, root: &str, may_write: &Arc<Switch>) -> 
     });
     let kubeconfig = Kubeconfig::from_yaml(&kubeconfig.to_string()).unwrap();
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    client::build(config, None, Arc::clone(may_write) as _).unwrap()
+    client::build(config, rate, Arc::clone(may_write) as _).unwrap()
 }
 
 /// Row 17: what Go's programs accept.
@@ -101,13 +110,38 @@ async fn no_write_is_sent_by_a_replica_that_does_not_lead() {
     let (address, root, requests) = server().await;
     let switch = Arc::new(Switch(false.into()));
     let secrets: Api<Secret> = Api::namespaced(connected(address, &root, &switch).await, "ns");
-    let error = secrets.create(&kube::api::PostParams::default(), &Secret::default()).await.unwrap_err();
+    let error = secrets.create(&PostParams::default(), &Secret::default()).await.unwrap_err();
     let error = ApiError::new(Request::core("create", "secrets", "ns"), error);
     assert!(matches!(error, ApiError::NotLeading), "{error}");
     assert_eq!(requests.load(Ordering::Relaxed), 0);
     let _read = secrets.get("x").await;
     assert_eq!(requests.load(Ordering::Relaxed), 1, "it still reads");
     switch.0.store(true, Ordering::Relaxed);
-    let _write = secrets.create(&kube::api::PostParams::default(), &Secret::default()).await;
+    let _write = secrets.create(&PostParams::default(), &Secret::default()).await;
     assert_eq!(requests.load(Ordering::Relaxed), 2);
+}
+
+/// A write that waits for its turn is looked at when it is sent; leases do not wait; who came first goes first.
+#[tokio::test]
+async fn a_lease_that_ends_while_a_write_waits_for_its_turn_stops_it_and_leases_take_none() {
+    let (address, root, requests) = server().await;
+    let switch = Arc::new(Switch(true.into()));
+    let rate = ClientRate { per_second: 2.0, burst: 1 };
+    let client = paced(address, &root, &switch, Some(rate)).await;
+    let secrets: Api<Secret> = Api::namespaced(client.clone(), "ns");
+    let _takes_the_turn = secrets.get("x").await;
+    let waits = tokio::spawn({
+        let secrets = secrets.clone();
+        async move { secrets.create(&PostParams::default(), &Secret::default()).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    switch.0.store(false, Ordering::Relaxed);
+    let (leases, begun): (Api<Lease>, _) = (Api::namespaced(client, "ns"), Instant::now());
+    for _ in 0..3 {
+        let _answered = leases.get("x").await;
+    }
+    assert!(begun.elapsed() < Duration::from_millis(400), "leases waited {:?}", begun.elapsed());
+    let error = ApiError::new(Request::core("create", "secrets", "ns"), waits.await.unwrap().unwrap_err());
+    assert!(matches!(error, ApiError::NotLeading), "{error}");
+    assert_eq!(requests.load(Ordering::Relaxed), 4);
 }

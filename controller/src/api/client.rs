@@ -1,7 +1,7 @@
 //! The connection to the API server.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{self, Poll},
     time::{Duration, Instant},
 };
@@ -19,12 +19,13 @@ use kube::{
     Client,
     client::{Body, ClientBuilder, ConfigExt as _},
 };
+use tokio::sync::Mutex;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt as _, util::BoxService};
 
 use super::{
     answer_limit::AnswerLimit,
     deadline::Deadline,
-    gate::{Gate, MayWrite},
+    gate::{self, Gate, MayWrite},
     limits::{CONNECT, SILENCE},
 };
 use crate::{capacity::gcra::Rate, config::ClientRate};
@@ -113,6 +114,7 @@ type GenericService = BoxService<::http::Request<Body>, ::http::Response<Box<Dyn
 struct Pace {
     rate: Rate,
     origin: Instant,
+    /// Held while one waits: who came first goes first.
     full_at: Arc<Mutex<Duration>>,
 }
 
@@ -127,17 +129,14 @@ impl Pace {
     }
 
     async fn turn(&self) {
+        let mut full_at = self.full_at.lock().await;
         loop {
-            let wait = {
-                let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-                let (verdict, next) = self.rate.step(*full_at, self.origin.elapsed());
-                *full_at = next;
-                if verdict.allowed {
-                    return;
-                }
-                verdict.retry_after
-            };
-            tokio::time::sleep(wait).await;
+            let (verdict, next) = self.rate.step(*full_at, self.origin.elapsed());
+            *full_at = next;
+            if verdict.allowed {
+                return;
+            }
+            tokio::time::sleep(verdict.retry_after).await;
         }
     }
 }
@@ -170,10 +169,14 @@ where
     }
 
     fn call(&mut self, request: ::http::Request<Body>) -> Self::Future {
-        let pace = self.pace.clone();
+        // A lease does not wait behind the work that it is for.
+        let pace = (!gate::is_of_lease(request.uri())).then(|| self.pace.clone());
+        // The gate is passed and the deadline begins when the answer is first asked for.
         let answer = self.inner.call(request);
         async move {
-            pace.turn().await;
+            if let Some(pace) = pace {
+                pace.turn().await;
+            }
             answer.await
         }
         .boxed()

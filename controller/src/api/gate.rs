@@ -67,13 +67,23 @@ where
     }
 
     fn call(&mut self, request: ::http::Request<Body>) -> Self::Future {
-        let passes = request.method() == ::http::Method::GET || request.uri().path().starts_with(LEASES);
-        if !passes && !self.gate.0.may_write() {
-            return futures::future::ready(Err(BoxError::from(Shut))).boxed();
-        }
+        let passes = request.method() == ::http::Method::GET || is_of_lease(request.uri());
+        let gate = Arc::clone(&self.gate.0);
         let answer = self.inner.call(request);
-        async move { answer.await.map_err(Into::into) }.boxed()
+        // Looked at when it is sent, not when it is made: a layer above may let it wait in between.
+        async move {
+            if !passes && !gate.may_write() {
+                return Err(Shut.into());
+            }
+            answer.await.map_err(Into::into)
+        }
+        .boxed()
     }
+}
+
+/// Whether a request is about leases.
+pub(super) fn is_of_lease(uri: &::http::Uri) -> bool {
+    uri.path().starts_with(LEASES)
 }
 
 const LEASES: &str = "/apis/coordination.k8s.io/";
