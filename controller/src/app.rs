@@ -179,6 +179,8 @@ async fn run(config: Config) -> Result<(), StartError> {
         tracing::warn!("some work did not end in time and is abandoned; it is done again by the next leader");
         ending.shutdown().await;
     }
+    // Nobody renews the lease or takes it again while it is given back.
+    lasting.shutdown().await;
     leader::release(&context).await;
     ended
 }

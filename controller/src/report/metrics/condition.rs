@@ -29,8 +29,11 @@ impl Metrics {
             Some(false) => -1,
             None => 0,
         };
-        self.forget_condition(key);
         let Some(series) = &self.conditions else { return };
+        // A series that stays is not taken away in between: a scrape would miss it.
+        if self.known().get(key).is_some_and(|known| *known.instance != *instance) {
+            self.forget_condition(key);
+        }
         series.with_label_values(&labels(key, instance)).set(value);
         self.known().insert(key.clone(), Condition { instance: instance.into(), value });
     }
