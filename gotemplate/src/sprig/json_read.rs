@@ -233,7 +233,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `\uXXXX`, or a pair of them; half a pair is U+FFFD.
+    /// `\u` and four hexadecimal digits, or a pair of these; half a pair is U+FFFD.
     fn code_point(&mut self) -> Option<char> {
         let first = self.hexadecimal()?;
         if (0xD800..0xDC00).contains(&first) && self.text[self.at..].starts_with(b"\\u") {
