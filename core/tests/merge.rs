@@ -287,3 +287,17 @@ fn ciphertexts_are_replaced_in_a_list_and_in_a_stream_of_json() {
         assert_eq!(dense(&replaced.text), dense(&text.replace("AgA=", "AgNEW=")));
     }
 }
+
+#[test]
+fn items_that_are_no_map_are_refused_instead_of_an_empty_text() {
+    for items in ["[]", "[a]", "\"\"", "5", "true"] {
+        let yaml = format!("{HEAD}metadata: {{name: a}}\nspec: {{encryptedData: {items}}}\n");
+        let json = format!(
+            r#"{{"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "spec": {{"encryptedData": {items}}}}}"#
+        );
+        for text in [yaml, json] {
+            let error = merge::into(text.as_bytes(), &target(&text), &new(), None).unwrap_err().to_string();
+            assert!(error.contains("spec.encryptedData: expected a map"), "{text}: {error}");
+        }
+    }
+}

@@ -53,7 +53,8 @@ pub struct Other {
     pub kind: String,
     /// Its name; empty when it has none.
     pub name: String,
-    /// Its text as it stands in the input, without separators: YAML, or JSON, which is YAML too.
+    /// Its text as it stands in the input, without separators: YAML, or JSON, which is YAML too. Its last line is ended
+    /// only where it is in the input; a stream is read as if it were.
     pub source: Zeroizing<String>,
     /// Whether it has the shape of a Secret, so that its values are hardly meant to be read by all: `stringData`,
     /// `data` outside a `ConfigMap`, or a kind that `v1` does not have, such as `Secrte`.

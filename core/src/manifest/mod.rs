@@ -94,6 +94,13 @@ pub fn yaml_to_json(text: &[u8]) -> Result<serde_json::Value, DecodeError> {
     value.map(Option::unwrap_or_default).map_err(|fault| fault.in_document(0, &text))
 }
 
+/// How many documents of a text the number in an error counts: all but blank ones.
+///
+/// Broken text counts as one document, since reading ends there.
+pub fn document_count(text: &[u8]) -> usize {
+    text::decode(text).map_or(1, |text| stream::count(&text))
+}
+
 /// SealedSecrets as text.
 pub fn write_sealed_secrets(objects: &[SealedSecret], format: Format) -> String {
     let mut out = String::new();
@@ -140,16 +147,22 @@ pub(crate) fn rewritten(
     changes: &[edit::Change<'_>],
 ) -> Result<String, DecodeError> {
     let allowance = Allowance::new(&Bounds::FILE);
+    let mut room = Zeroizing::default();
     let tree = if is_json {
         json::value(text, 0, &allowance).map(|(tree, _)| tree)
     } else {
-        yaml::document(text, 0, &allowance)
+        yaml::document(stream::line_ended(text, &mut room), 0, &allowance)
     };
     let tree = tree.map_err(|fault| fault.in_document(0, text))?;
     let mut out = String::new();
-    if let Some(tree) = edit::changed(write::from_text(tree.root()), changes) {
-        write_tree(&tree, format, &mut out);
-    }
+    let Some(next) = edit::changed(write::from_text(tree.root()), changes) else {
+        // Items are read leniently, so that what is no map gets here: nothing can be put into it.
+        let top = tree.root();
+        let items = top.get("spec").and_then(|spec| spec.get("encryptedData")).unwrap_or(top);
+        let fault = read::mismatch(items.at(), "a map", &items.value());
+        return Err(fault.inside("encryptedData").inside("spec").in_document(0, text));
+    };
+    write_tree(&next, format, &mut out);
     Ok(out)
 }
 

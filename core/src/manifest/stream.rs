@@ -193,6 +193,14 @@ pub(super) fn split(text: &str) -> Result<Vec<(Range<usize>, usize)>, DecodeErro
     Ok(found)
 }
 
+/// How many documents [`DecodeError`] numbers in a text.
+pub(super) fn count(text: &str) -> usize {
+    let mut stream = Stream::new(text, &Bounds::FILE, |_: &Reader, _: &Piece<'_>| Ok(None::<()>));
+    // Nothing is an object here, so that it reads to the end, or to a fault.
+    let _ = stream.object();
+    stream.number
+}
+
 /// Whether a document holds nothing but blank lines, comments and directives.
 pub(super) fn is_empty(source: &str) -> bool {
     is_blank(source, true)

@@ -149,6 +149,6 @@ impl Reader {
     }
 }
 
-fn mismatch(at: usize, wanted: &'static str, found: &Value<'_>) -> Fault {
+pub(super) fn mismatch(at: usize, wanted: &'static str, found: &Value<'_>) -> Fault {
     Fault::new(at, Problem::Type { wanted, found: found.type_name() })
 }
