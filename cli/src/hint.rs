@@ -48,14 +48,7 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         Problem::Format(_) => "-o takes json or yaml",
         Problem::Variable(_) => "correct the variable, or unset it",
         Problem::Shell(_) => "name one of bash, zsh, fish, powershell: kubeseal completion bash",
-        Problem::Word { word, nearest } => {
-            return Some(match nearest {
-                Some(nearest) => format!("did you mean {nearest}? A file is named with -f"),
-                None if word.contains('.') => format!("check the name; a file is named with -f {word}"),
-                None => "the commands are help, version, completion SHELL and man; everything else is a flag"
-                    .to_owned(),
-            });
-        }
+        Problem::Word { word, nearest } => return Some(of_word(word, nearest.as_deref())),
         Problem::Input(error) | Problem::File(error) => return file(error),
         Problem::SeveralInputs(..) => {
             "name one with -f; several are taken by --validate, --re-encrypt and --recovery-unseal"
@@ -67,7 +60,8 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         }
         Problem::Stdin(_) => "name a file with -f",
         Problem::Stdout(_) => "write to a file with -w",
-        Problem::WouldLose(_) => "name another file with -w",
+        Problem::WouldLose(_) | Problem::MayLose(_) => "name another file with -w",
+        Problem::Changed(_) => "run it again: it begins with what stands there now",
         Problem::NoSecrets(Some(error)) | Problem::NoSealedSecrets(Some(error)) | Problem::Field(error) => {
             return decode(error);
         }
@@ -120,9 +114,19 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         }
         Problem::Runtime(_) => "the system is out of something: memory, threads or open files",
         Problem::In { problem, .. } => return hint(problem),
-        Problem::Several(_) => return None,
+        Problem::Several(_) | Problem::Interrupted => return None,
     };
     Some(hint.to_owned())
+}
+
+fn of_word(word: &str, nearest: Option<&str>) -> String {
+    match nearest {
+        Some(nearest) => format!("did you mean {nearest}? A file is named with -f"),
+        None if word.contains('.') => format!("check the name; a file is named with -f {word}"),
+        None => {
+            "the commands are help, version, completion SHELL and man; everything else is a flag".to_owned()
+        }
+    }
 }
 
 fn file(error: &FileError) -> Option<String> {

@@ -59,6 +59,8 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::Stdin("x".into()), "-f"),
         (Problem::Stdout("x".into()), "-w"),
         (Problem::WouldLose("x".into()), "-w"),
+        (Problem::MayLose("x".into()), "-w"),
+        (Problem::Changed("x".into()), "again"),
         (Problem::NoSecrets(None), "kubectl create secret"),
         (Problem::NoSealedSecrets(None), "kubeseal writes"),
         (Problem::Field(decode_error()), "stringData"),

@@ -32,7 +32,7 @@ pub(crate) enum Job {
     /// Without an output, named files are rewritten in place; without a format, they keep theirs.
     ReEncrypt {
         input: Source,
-        output: Option<PathBuf>,
+        output: Option<Sink>,
         format: Option<Format>,
         controller: Controller,
     },
@@ -220,10 +220,7 @@ fn recover(args: Args) -> Job {
 
 /// `--re-encrypt -f FILE` without `-w` rewrites FILE.
 fn re_encrypt(args: &Args) -> Job {
-    let output = match sink(args) {
-        Sink::Stdout => None,
-        Sink::File(path) => Some(path),
-    };
+    let output = (!args.sealed_secret_file.is_empty()).then(|| sink(args));
     Job::ReEncrypt { input: source(args), output, format: asked_format(args), controller: controller(args) }
 }
 
@@ -289,7 +286,8 @@ fn standard(file: &str) -> &str {
 
 fn sink(args: &Args) -> Sink {
     match args.sealed_secret_file.as_str() {
-        "" => Sink::Stdout,
+        // By its own name, so that what a shell appends to is not replaced.
+        "" | "/dev/stdout" => Sink::Stdout,
         file => Sink::File(PathBuf::from(file)),
     }
 }

@@ -54,7 +54,7 @@ fn re_encrypt_of_a_file_writes_that_file() {
         other => panic!("{other:?}"),
     };
     assert_eq!(output(&["--re-encrypt", "-f", "s.yaml"]), None, "in place");
-    assert_eq!(output(&["--re-encrypt", "-f", "s.yaml", "-w", "o.yaml"]), Some("o.yaml".into()));
+    assert_eq!(output(&["--re-encrypt", "-f", "s.yaml", "-w", "o.yaml"]), Some(Sink::File("o.yaml".into())));
     assert_eq!(output(&["--re-encrypt", "-f", "-"]), None);
 }
 

@@ -62,6 +62,13 @@ pub(crate) enum Problem {
     Stdout(String),
     #[error("{0} holds ciphertexts that would be gone: nothing is written")]
     WouldLose(String),
+    #[error("{0} cannot be read, and may hold ciphertexts that would be gone: nothing is written")]
+    MayLose(String),
+    #[error("{0} was changed by something else after it was read: nothing is written to it")]
+    Changed(String),
+    /// The keys that end a program, pressed at a prompt.
+    #[error("interrupted")]
+    Interrupted,
 
     #[error("no secrets found. Ensure the input is valid and UTF-8 encoded{}", detail(.0.as_ref()))]
     NoSecrets(Option<DecodeError>),

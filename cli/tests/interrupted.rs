@@ -47,10 +47,15 @@ fn start(args: &[&str], stdin: &str) -> Child {
 #[track_caller]
 fn check(target: &Path, old: &str, args: &[&str], stdin: &str, is_new: impl Fn(&str) -> bool) {
     fs::write(target, old).unwrap();
+    // A run is seldom stopped in the middle of a short write. The old file under a second name tells of any write into
+    // it, at whatever moment.
+    let second_name = target.with_extension("second-name");
+    fs::hard_link(target, &second_name).unwrap();
     let started = Instant::now();
     let output = start(args, stdin).wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let whole_run = started.elapsed();
+    assert_eq!(fs::read_to_string(&second_name).unwrap(), old, "the old file is not written into");
     assert!(is_new(&fs::read_to_string(target).unwrap()), "a run to the end writes the new file");
 
     let mut outcomes = [0; 2];

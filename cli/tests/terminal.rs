@@ -142,6 +142,45 @@ fn progress_is_shown_and_taken_away() {
     assert!(!shown.contains('\n'), "nothing stays: {shown:?}");
 }
 
+/// A signal in the middle would leave a terminal behind that shows nothing of what is typed.
+#[test]
+fn an_interrupted_prompt_leaves_the_terminal_as_it_was() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let cert = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/keys/a.crt");
+    let cert = cert.to_str().unwrap();
+    let args = ["--raw", "--cert", cert, "--scope", "cluster-wide"];
+    for (typed, signal, shows_nothing_of) in
+        [("s3cret\x03", Some(2), "s3cret"), ("s3cret\x1c", Some(2), "s3cret"), ("s3cret\n", None, "s3cret")]
+    {
+        let (mut shows, side) = terminal(80);
+        let before = termios::tcgetattr(&side).unwrap();
+        let mut command = kubeseal(&args);
+        command.stdin(side.try_clone().unwrap()).stderr(side.try_clone().unwrap()).stdout(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let mut seen = String::new();
+        let mut part = [0; 4096];
+        while !seen.contains("ends it): ") {
+            let count = shows.read(&mut part).unwrap();
+            seen.push_str(std::str::from_utf8(&part[..count]).unwrap());
+        }
+        // The prompt is shown before the echo is taken away.
+        while termios::tcgetattr(&side).unwrap().local_modes.contains(termios::LocalModes::ECHO) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        shows.write_all(typed.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let after = termios::tcgetattr(&side).unwrap();
+        assert_eq!(after.local_modes, before.local_modes, "{typed:?}");
+        assert_eq!(format!("{:?}", after.special_codes), format!("{:?}", before.special_codes), "{typed:?}");
+        assert_eq!(output.status.signal(), signal, "{typed:?}");
+        assert_eq!(output.stdout.is_empty(), signal.is_some(), "{typed:?}");
+        drop((command, side));
+        let mut rest = Vec::new();
+        let _ = shows.read_to_end(&mut rest);
+        assert!(!String::from_utf8_lossy(&rest).contains(shows_nothing_of), "{typed:?}");
+    }
+}
+
 const SECRET: &str = "\
 apiVersion: v1
 kind: Secret

@@ -79,8 +79,8 @@ enum Syntax {
     /// Nothing but blanks so far.
     #[default]
     Unknown,
-    /// Values one after the other; a value ends where its braces do.
-    Json { depth: usize, text: bool, escape: bool, end: Option<usize> },
+    /// Values one after the other; a value ends where its braces do. `word`: a byte of a number or a name came last.
+    Json { depth: usize, text: bool, escape: bool, word: bool, end: Option<usize> },
     /// Lines; a document ends behind a line that begins with `---`.
     Yaml,
     /// UTF-16: not cut.
@@ -92,7 +92,7 @@ impl Scan {
         while self.at < bytes.len() {
             match self.syntax {
                 Syntax::Unknown => self.begin(bytes),
-                Syntax::Json { .. } => self.json(bytes[self.at]),
+                Syntax::Json { .. } => self.json(bytes),
                 Syntax::Yaml => {
                     if !self.line(bytes) {
                         return;
@@ -107,42 +107,51 @@ impl Scan {
         match bytes[self.at] {
             0xff | 0xfe | 0 => self.syntax = Syntax::Whole,
             0xef | 0xbb | 0xbf | b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
-            b'{' => self.syntax = Syntax::Json { depth: 0, text: false, escape: false, end: None },
+            b'{' => {
+                self.syntax = Syntax::Json { depth: 0, text: false, escape: false, word: false, end: None }
+            }
             _ => {
                 // A line is looked at as a whole, from its beginning.
-                self.at = bytes[..self.at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-                self.syntax = Syntax::Yaml;
+                self.lines(bytes);
             }
         }
     }
 
-    fn json(&mut self, byte: u8) {
-        let Syntax::Json { depth, text, escape, end } = &mut self.syntax else { return };
+    fn json(&mut self, bytes: &[u8]) {
+        let Syntax::Json { depth, text, escape, word, end } = &mut self.syntax else { return };
+        let byte = bytes[self.at];
         self.at += 1;
+        let after_word = std::mem::take(word);
         match (byte, *text) {
             (_, true) if *escape => *escape = false,
             (b'\\', true) => *escape = true,
-            (b'"', _) => *text = !*text,
-            (_, true) => {}
-            (b'{' | b'[', _) => {
+            (b'"', true) => *text = false,
+            (_, true) | (b' ' | b'\t' | b'\r' | b'\n', _) => {}
+            (b'"', _) if *depth > 0 && !after_word => *text = true,
+            (b'{' | b'[', _) if !after_word => {
                 // A value ends for sure only where the next one begins.
                 if *depth == 0 && end.is_some() {
                     self.cut = end.take();
                 }
                 *depth += 1;
             }
-            (b'}' | b']', _) => {
-                *depth = depth.saturating_sub(1);
+            (b'}' | b']', _) if *depth > 0 => {
+                *depth -= 1;
                 if *depth == 0 {
                     *end = Some(self.at);
                 }
             }
-            (other, _) if *depth == 0 && !other.is_ascii_whitespace() => {
-                self.at -= 1;
-                self.syntax = Syntax::Yaml;
-            }
-            _ => {}
+            (b',' | b':', _) if *depth > 0 => {}
+            // Flow YAML keeps braces in texts that JSON does not have: no end of a value can be told from here on.
+            (byte, _) if *depth == 0 || !is_of_a_word(byte) => self.lines(bytes),
+            _ => *word = true,
         }
+    }
+
+    /// What was begun as JSON is YAML: lines count, beginning with the one that is being read.
+    fn lines(&mut self, bytes: &[u8]) {
+        self.at = bytes[..self.at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        self.syntax = Syntax::Yaml;
     }
 
     /// Looks at one line; false when its end has not been read yet.
@@ -164,6 +173,11 @@ impl Scan {
             *end -= cut;
         }
     }
+}
+
+/// Whether a byte belongs to a number, `true`, `false` or `null`.
+fn is_of_a_word(byte: u8) -> bool {
+    byte.is_ascii_digit() || b"+-.eEtrufalsn".contains(&byte)
 }
 
 const FIRST_READ: usize = 64 << 10;
@@ -205,6 +219,12 @@ mod tests {
     fn flow_yaml_and_utf_16_stay_whole() {
         let flow = format!("{{a: '}}', b: {}}}\n", "x".repeat(200_000));
         assert_eq!(cut(&flow, 10).len(), 1);
+        for flow in ["{a: 'x}', b: 1}\n{", "{a: x\"}, {b: \"}\n{", "{a: 1} # }\n{", "{\"a\": tr\"ue}{\"}\n"] {
+            let flow = format!("{flow}{}\n", "x".repeat(200_000));
+            assert_eq!(cut(&flow, 10).len(), 1, "{flow:.20}");
+        }
+        let flow = format!("{{a: '}}', b: {}}}\n---\n# {}\n", "x".repeat(200_000), "y".repeat(900_000));
+        assert_eq!(cut(&flow, 10).len(), 2, "separators end documents there too");
         let mut chunks = Chunks::new(&[0xff, 0xfe, b'a', 0][..], 1);
         assert_eq!(chunks.next().unwrap().unwrap().0.as_slice(), [0xff, 0xfe, b'a', 0]);
     }

@@ -57,7 +57,7 @@ pub(super) fn merge_into(
     let merged = sealed.first().map(|sealed| merge::into(&old, &into, sealed, format));
     let merged = merged.transpose().map_err(|error| failed(error.into()))?;
     let Some(merged) = merged else { return Err(Problem::NoSecrets(None)) };
-    output::replace(target, merged.text.as_bytes())?;
+    output::replace_unchanged(target, &old, merged.text.as_bytes())?;
     tell(target, format, merged.layout);
     Ok(())
 }

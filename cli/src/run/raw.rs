@@ -24,9 +24,9 @@ pub(super) fn seal(
     unread: &Source,
 ) -> Result<(), Problem> {
     // -f has no meaning here, but a wrong name is a mistake that the reference finds.
-    Input::open(unread)?;
+    let unread = Input::open(unread)?;
     output.check()?;
-    output::keep_ciphertexts(unread, output)?;
+    output::keep_ciphertexts(&unread, output)?;
     let key = sealing_key(cert, Mode::Raw)?;
     let label = match options.scope {
         Scope::ClusterWide => Scope::ClusterWide.label("", ""),

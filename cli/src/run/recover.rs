@@ -11,7 +11,7 @@ use sealed_secrets_core::{
 };
 use zeroize::Zeroizing;
 
-use super::parallel;
+use super::{grow, parallel};
 use crate::{
     input::{self, Input},
     job::{Format, Sink, Source},
@@ -27,10 +27,9 @@ pub(super) fn recover(
     output: &Sink,
     format: &Format,
 ) -> Result<(), Problem> {
-    let source = input;
     let input = Input::open_many(input)?;
     output.check()?;
-    output::keep_ciphertexts(source, output)?;
+    output::keep_all_ciphertexts(output)?;
     let ring = ring(keys)?;
     let (entries, mut problems) = read(input)?;
     let now = Timestamp::now();
@@ -69,22 +68,10 @@ pub(super) fn recover(
                 grow(&mut out, text.len());
                 out.push_str(&text);
             }
-            Entry::Other(other) => {
-                grow(&mut out, other.source.len() * 2 + 8);
-                super::push_other(&mut out, other, format)?;
-            }
+            Entry::Other(other) => super::push_other(&mut out, other, format)?,
         }
     }
     output.write_plaintext(out.as_bytes())
-}
-
-/// Makes room without leaving a copy of the text behind.
-fn grow(text: &mut Zeroizing<String>, more: usize) {
-    if text.capacity() - text.len() < more {
-        let mut larger = Zeroizing::new(String::with_capacity((text.len() + more) * 2));
-        larger.push_str(text);
-        *text = larger;
-    }
 }
 
 /// Objects with the file that they come from, where there are several, and what cannot be read.

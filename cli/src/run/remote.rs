@@ -7,12 +7,13 @@ use sealed_secrets_core::{
     manifest::{self, Entry, Format as Text, Other},
     merge::{self, Layout},
 };
+use zeroize::Zeroizing;
 
 use super::progress::Progress;
 use crate::{
     args::Mode,
     cluster::Session,
-    input::Input,
+    input::{Input, is_same},
     job::{self, Controller, Format, Sink, Source},
     output,
     problem::{Problem, Title},
@@ -59,18 +60,18 @@ pub(super) fn validate(input: &Source, controller: &Controller) -> Result<(), Pr
 /// Has the controller seal every SealedSecret of the input anew.
 pub(super) fn re_encrypt(
     input: &Source,
-    output: Option<&Path>,
+    output: Option<&Sink>,
     format: Option<&Format>,
     controller: &Controller,
 ) -> Result<(), Problem> {
     let input = Input::open_many(input)?;
-    let sink = output.map_or(Sink::Stdout, |path| Sink::File(path.to_owned()));
+    let sink = output.unwrap_or(&Sink::Stdout);
     sink.check()?;
     let session = Session::open(controller, Mode::ReEncrypt)?;
     let texts = read(input)?;
     let total = texts.iter().map(|text| text.sealed().count()).sum();
     let mut progress = Progress::start("sealed");
-    let (mut problems, mut done, mut written) = (Vec::new(), 0, String::new());
+    let (mut problems, mut done, mut written) = (Vec::new(), 0, Zeroizing::new(String::new()));
     for text in &texts {
         let file = text.path.as_ref().filter(|_| texts.len() > 1);
         let mut answers = Vec::new();
@@ -91,15 +92,18 @@ pub(super) fn re_encrypt(
             continue;
         }
         // A file that is rewritten is done when its own objects are; what goes elsewhere waits for the others.
-        let is_own =
-            |path: &&PathBuf| output.is_none_or(|output| texts.len() == 1 && output == path.as_path());
+        let is_own = |path: &&PathBuf| match output {
+            None => true,
+            Some(Sink::Stdout) => false,
+            Some(Sink::File(output)) => texts.len() == 1 && is_same(output, path),
+        };
         let in_place = text.path.as_ref().filter(is_own);
         if let Some(path) = in_place {
             if let Err(problem) = rewrite(path, text, &answers, format) {
                 problems.push(problem.inside(file));
             }
         } else {
-            written.push_str(&anew(&text.entries, &answers, known(format)?)?);
+            anew(&mut written, &text.entries, &answers, known(format)?)?;
         }
     }
     drop(progress);
@@ -107,6 +111,8 @@ pub(super) fn re_encrypt(
     match texts.iter().all(|text| text.path.is_some()) && output.is_none() {
         true => Ok(()),
         false if written.is_empty() => Ok(()),
+        // A Secret among the others is copied as it stands.
+        false if texts.iter().any(Read::may_hold_plaintext) => sink.write_plaintext(written.as_bytes()),
         false => sink.write(written.as_bytes()),
     }
 }
@@ -135,26 +141,32 @@ fn rewrite(path: &Path, text: &Read, answers: &[Answer], format: Option<&Format>
             path.display()
         ));
     }
-    if merged.text.as_bytes() == text.bytes {
+    if merged.text.as_bytes() == &**text.bytes {
         return Ok(());
     }
-    output::replace(path, merged.text.as_bytes())
+    output::replace_unchanged(path, &text.bytes, merged.text.as_bytes())
 }
 
-/// The entries of an input with new ciphertexts; other kinds as they stand.
-fn anew(entries: &[Entry], answers: &[Answer], format: Text) -> Result<String, Problem> {
+/// Adds the entries of an input with new ciphertexts; other kinds as they stand.
+fn anew(
+    out: &mut Zeroizing<String>,
+    entries: &[Entry],
+    answers: &[Answer],
+    format: Text,
+) -> Result<(), Problem> {
     let mut answers = answers.iter();
-    let mut out = String::new();
     for entry in entries {
         match entry {
             Entry::Sealed { .. } => {
                 let answer = answers.next().map(|answer| std::slice::from_ref(&answer.object));
-                out.push_str(&manifest::write_sealed_secrets(answer.unwrap_or_default(), format));
+                let text = manifest::write_sealed_secrets(answer.unwrap_or_default(), format);
+                super::grow(out, text.len());
+                out.push_str(&text);
             }
-            Entry::Other(other) => super::push_other(&mut out, other, format)?,
+            Entry::Other(other) => super::push_other(out, other, format)?,
         }
     }
-    Ok(out)
+    Ok(())
 }
 
 /// What becomes of an object.
@@ -204,7 +216,7 @@ fn without_server_fields(mut sealed: SealedSecret) -> SealedSecret {
 /// A text of the input with what it holds.
 struct Read {
     path: Option<PathBuf>,
-    bytes: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
     entries: Vec<Entry>,
 }
 
@@ -213,6 +225,13 @@ impl Read {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Sealed { object, .. } => Some(object),
             Entry::Other(_) => None,
+        })
+    }
+
+    fn may_hold_plaintext(&self) -> bool {
+        self.entries.iter().any(|entry| match entry {
+            Entry::Sealed { .. } => false,
+            Entry::Other(other) => other.is_like_secret,
         })
     }
 }
@@ -239,7 +258,7 @@ fn read(input: Input) -> Result<Vec<Read>, Problem> {
             continue;
         }
         tell_findings(&entries, file);
-        read.push(Read { path: text.path, bytes: text.bytes.to_vec(), entries });
+        read.push(Read { path: text.path, bytes: text.bytes, entries });
     }
     Problem::all(problems)?;
     if read.is_empty() { Err(Problem::NoSealedSecrets(None)) } else { Ok(read) }

@@ -1,7 +1,8 @@
 //! Secrets in, SealedSecrets out.
 
 use std::{
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal as _, Read},
+    path::Path,
     slice,
 };
 
@@ -18,7 +19,7 @@ use crate::{
     input::Input,
     job::{Cert, Format, Sealing, Sink, Source},
     output::Spool,
-    problem::{Problem, reason},
+    problem::{FileError, Problem, reason},
     report::say,
 };
 
@@ -38,31 +39,91 @@ pub(super) fn seal(
     let key = sealing_key(cert, Mode::Seal)
         .map_err(|problem| sealed_already(source, &options).unwrap_or(problem))?;
     let with_keys = options.with_keys;
-    let mut sealer = Sealer::new(key, options);
     let streams = input.streams("a Secret in YAML or JSON")?;
     let several = streams.len() > 1;
-    let mut spool = Spool::new(output);
-    let mut progress = Progress::start("sealed");
+    let mut work = Work {
+        format,
+        with_keys,
+        sealer: Sealer::new(key, options),
+        spool: Spool::new(output),
+        progress: Progress::start("sealed"),
+    };
     for (path, reader) in streams {
-        let file = path.as_ref().filter(|_| several);
-        let mut chunks = Chunks::new(reader, CHUNK);
-        let mut place = Place::default();
-        while let Some((text, last)) = chunks.next().map_err(|error| Problem::Stdin(reason(&error)))? {
-            let only = last && place == Place::default();
-            let parts =
-                read(&text, format, only, with_keys).map_err(|problem| place.shift(problem).inside(file))?;
-            place.pass(&text, parts.len());
-            drop(text);
-            let piece = piece(parts, format, &mut sealer).map_err(|problem| problem.inside(file))?;
-            spool.write(piece.as_bytes())?;
-            progress.show(sealer.count(), None);
-        }
+        work.stream(path.as_deref(), reader)
+            .map_err(|problem| problem.inside(path.as_ref().filter(|_| several)))?;
     }
-    drop(progress);
+    let Work { sealer, spool, .. } = work;
     if sealer.count() == 0 {
         return Err(Problem::NoSecrets(None));
     }
     spool.finish()
+}
+
+/// What all pieces of all inputs share.
+struct Work<'a> {
+    format: &'a Format,
+    with_keys: bool,
+    sealer: Sealer,
+    spool: Spool,
+    progress: Progress,
+}
+
+impl Work<'_> {
+    /// Seals an input. Other kinds stay beside Secrets, and alone they are read as the reference reads them: pieces
+    /// wait until a Secret tells which it is.
+    fn stream(&mut self, path: Option<&Path>, reader: Box<dyn Read>) -> Result<(), Problem> {
+        let failed = |error: io::Error| match path {
+            Some(path) => Problem::File(FileError::read(path, &error)),
+            None => Problem::Stdin(reason(&error)),
+        };
+        let mut chunks = Chunks::new(reader, CHUNK);
+        let mut place = Place::default();
+        let mut seen = false;
+        let mut held: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+        while let Some((text, last)) = chunks.next().map_err(failed)? {
+            if last && held.is_empty() {
+                return self.piece(&text, !seen, &mut place);
+            }
+            seen |= !self.format.is_yaml() || has_secrets(&text);
+            if !seen {
+                held.push(text);
+                continue;
+            }
+            for text in held.drain(..) {
+                self.piece(&text, false, &mut place)?;
+            }
+            self.piece(&text, false, &mut place)?;
+        }
+        if held.is_empty() { Ok(()) } else { self.piece(&joined(held), true, &mut place) }
+    }
+
+    /// Seals a piece; `only`: there is no other one.
+    fn piece(&mut self, text: &[u8], only: bool, place: &mut Place) -> Result<(), Problem> {
+        let parts = read(text, self.format, only, self.with_keys).map_err(|problem| place.shift(problem))?;
+        place.pass(text);
+        let piece = piece(parts, self.format, &mut self.sealer)?;
+        self.spool.write(piece.as_bytes())?;
+        self.progress.show(self.sealer.count(), None);
+        Ok(())
+    }
+}
+
+/// Whether a piece holds a Secret, or something broken, which is told when it is read again.
+fn has_secrets(text: &[u8]) -> bool {
+    manifest::documents(text).map_or(true, |documents| documents.iter().any(is_secret))
+}
+
+fn is_secret(document: &Document) -> bool {
+    matches!(document, Document::Secret { .. })
+}
+
+fn joined(pieces: Vec<Zeroizing<Vec<u8>>>) -> Zeroizing<Vec<u8>> {
+    // Sized once: a growing buffer would leave copies behind.
+    let mut all = Zeroizing::new(Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum()));
+    for piece in pieces {
+        all.extend_from_slice(&piece);
+    }
+    all
 }
 
 /// Without a certificate nothing can be sealed; but what is sealed already needs another advice. The input is
@@ -96,7 +157,7 @@ enum Part {
 fn read(text: &[u8], format: &Format, only: bool, with_keys: bool) -> Result<Vec<Part>, Problem> {
     if format.is_yaml() {
         let mut documents = manifest::documents(text).map_err(Problem::secrets)?;
-        let has_secrets = documents.iter().any(|document| matches!(document, Document::Secret { .. }));
+        let has_secrets = documents.iter().any(is_secret);
         if !only || has_secrets || documents.is_empty() {
             // A list without objects says nothing.
             documents.retain(|document| !matches!(document, Document::Other(other) if other.is_list()));
@@ -104,7 +165,7 @@ fn read(text: &[u8], format: &Format, only: bool, with_keys: bool) -> Result<Vec
         }
     }
     let documents = manifest::as_secrets(text).map_err(Problem::secrets)?;
-    let has_secrets = documents.iter().any(|document| matches!(document, Document::Secret { .. }));
+    let has_secrets = documents.iter().any(is_secret);
     let parts = documents.into_iter().map(|document| match document {
         Document::Other(other) if other.is_list() => Err(Problem::List),
         Document::Other(_) if has_secrets => Err(Problem::OtherKinds { what: names::KIND.to_owned() }),
@@ -183,9 +244,9 @@ struct Place {
 }
 
 impl Place {
-    fn pass(&mut self, text: &[u8], documents: usize) {
+    fn pass(&mut self, text: &[u8]) {
         self.lines += text.split(|byte| *byte == b'\n').count() - 1;
-        self.documents += documents;
+        self.documents += manifest::document_count(text);
     }
 
     fn shift(&self, mut problem: Problem) -> Problem {

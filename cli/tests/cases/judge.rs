@@ -60,6 +60,9 @@ pub(crate) fn judge(case: &Case, outcome: &Outcome, keys: &Keys) -> Verdict {
     let nothing_binds = case.raw["binding"].as_array().is_none_or(Vec::is_empty);
     // An empty binding beside "better" marks what no tool should copy.
     let copied = !better.is_empty() && nothing_binds;
+    if nothing_binds && better.is_empty() {
+        return Verdict::Wrong(vec!["the case binds nothing".to_owned()]);
+    }
     let recorded = Check { case, outcome, keys, expect: &case.raw["expect"] };
     let mut problems = if copied { Vec::new() } else { recorded.run(|part| case.binds(part)) };
     if !copied && problems.is_empty() {
