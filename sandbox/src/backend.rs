@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::binaries::{Binaries, BinariesError};
 use crate::controller::{Controller, ControllerError, Home, Launch};
+use crate::fault_proxy::FaultProxy;
 use crate::kubeconfig::Access;
 use crate::kubernetes::{ControlPlane, ControlPlaneError};
 use crate::manifests::{ManifestError, Manifests};
@@ -59,6 +60,8 @@ pub struct Backend {
     manifests: Manifests,
     tokens: StaticTokens,
     folder: TempDir,
+    /// Stands between controllers and the API server, once [`Self::with_faults`] was asked for.
+    front: Option<FaultProxy>,
 }
 
 #[allow(clippy::large_enum_variant, reason = "there are a handful of backends, and none is moved often")]
@@ -106,7 +109,7 @@ impl Backend {
             // Only now, so that the garbage collector finds SealedSecrets in its first discovery.
             control_plane.start_controller_manager(&tokens).await?;
         }
-        Ok(Self { api, admin, manifests, tokens, folder })
+        Ok(Self { api, admin, manifests, tokens, folder, front: None })
     }
 
     /// Which of the two it is.
@@ -138,6 +141,25 @@ impl Backend {
         match &self.api {
             Api::Memory(server) => Some(server),
             Api::Kubernetes(_) => None,
+        }
+    }
+
+    /// Lets requests of the controllers that are started from now on fail on demand, also on the real backend.
+    pub async fn with_faults(mut self) -> Result<Self, BackendError> {
+        if let Api::Kubernetes(_) = &self.api {
+            // Without a token: each request brings its own.
+            let server =
+                client(&Access { server: self.server(), ca: self.ca(), token: "", namespace: "default" })?;
+            self.front = Some(FaultProxy::start(server).await?);
+        }
+        Ok(self)
+    }
+
+    /// What is to go wrong for controllers; nothing on the real backend without [`Self::with_faults`].
+    pub fn faults(&self) -> Option<&memory::Faults> {
+        match &self.api {
+            Api::Memory(server) => Some(server.faults()),
+            Api::Kubernetes(_) => self.front.as_ref().map(FaultProxy::faults),
         }
     }
 
@@ -228,8 +250,8 @@ impl Backend {
         let home = Home {
             folder: self.folder.path(),
             host: self.host(),
-            server: self.server(),
-            ca: self.ca(),
+            server: self.front.as_ref().map_or(self.server(), FaultProxy::url),
+            ca: self.front.as_ref().map_or(self.ca(), FaultProxy::ca),
             token: &self.token(&user).await?,
             namespace,
             in_cluster: self.kind() == Kind::Kubernetes,

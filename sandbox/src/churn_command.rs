@@ -17,8 +17,8 @@ pub(crate) struct Args {
     /// How many SealedSecrets
     #[arg(long, default_value_t = 200)]
     objects: usize,
-    /// Let requests of the controller fail at random; with --memory only
-    #[arg(long, requires = "memory")]
+    /// Let requests of the controller fail at random
+    #[arg(long)]
     faults: bool,
     /// Seed of the course; a report with faults names it
     #[arg(long, default_value_t = 1)]
@@ -31,7 +31,10 @@ impl Args {
     }
 
     pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let backend = Backend::start(self.kind()).await?;
+        let mut backend = Backend::start(self.kind()).await?;
+        if self.faults {
+            backend = backend.with_faults().await?;
+        }
         let settings =
             Settings { seconds: self.seconds, objects: self.objects, faults: self.faults, seed: self.seed };
         println!(

@@ -15,6 +15,7 @@ pub mod binaries;
 pub mod certificates;
 pub mod churn;
 pub mod controller;
+pub mod fault_proxy;
 pub mod http_client;
 pub mod kubeconfig;
 pub mod kubernetes;

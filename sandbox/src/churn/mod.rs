@@ -25,7 +25,7 @@ pub struct Settings {
     pub seconds: u64,
     /// How many SealedSecrets.
     pub objects: usize,
-    /// Whether requests of the controller fail at random meanwhile; on the embedded server only.
+    /// Whether requests of the controller fail at random meanwhile; the real backend needs [`Backend::with_faults`].
     pub faults: bool,
     /// The same seed makes the same choices; what the machine makes of them in time may differ.
     pub seed: u64,

@@ -92,8 +92,8 @@ impl<'a> Storm<'a> {
             Change::Kill => self.restart(Controller::kill).await?,
         }
         *self.done.entry(called(change)).or_default() += 1;
-        if let Some(server) = self.backend.memory().filter(|_| self.settings.faults) {
-            *self.done.entry("faults").or_default() += trouble::make(server, &mut self.random);
+        if let Some(faults) = self.backend.faults().filter(|_| self.settings.faults) {
+            *self.done.entry("faults").or_default() += trouble::make(faults, &mut self.random);
         }
         let pause = Duration::from_millis(5 + u64::try_from(self.random.below(60)).unwrap_or_default());
         tokio::time::sleep(pause).await;
@@ -102,8 +102,8 @@ impl<'a> Storm<'a> {
 
     /// What was done, and the controller, which keeps running.
     pub(super) async fn end(mut self) -> Result<(BTreeMap<&'static str, usize>, Controller), BackendError> {
-        if let Some(server) = self.backend.memory() {
-            server.faults().clear();
+        if let Some(faults) = self.backend.faults() {
+            faults.clear();
         }
         // The last chance for everything that was sealed to the late key.
         if let Some(late) = self.late.take() {

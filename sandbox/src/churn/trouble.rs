@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::random::Random;
-use crate::memory::{Effect, Fault, Server};
+use crate::memory::{Effect, Fault, Faults};
 
 /// Prepares a fault for one or two of the controller's next requests, most of the time; says how many.
-pub(super) fn make(server: &Server, random: &mut Random) -> usize {
+pub(super) fn make(faults: &Faults, random: &mut Random) -> usize {
     if random.below(4) == 0 {
         return 0;
     }
     if random.below(40) == 0 {
-        server.faults().cut_watches();
+        faults.cut_watches();
         return 1;
     }
     let (verb, resource) = REQUESTS[random.below(REQUESTS.len())];
@@ -22,7 +22,7 @@ pub(super) fn make(server: &Server, random: &mut Random) -> usize {
     }
     let times = 1 + random.below(2);
     let fault = Fault::on(verb, resource, effect).by(CONTROLLER);
-    server.faults().inject(fault.times(u32::try_from(times).unwrap_or(1)));
+    faults.inject(fault.times(u32::try_from(times).unwrap_or(1)));
     times
 }
 

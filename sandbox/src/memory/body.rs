@@ -36,7 +36,7 @@ pub(super) fn respond(code: StatusCode, value: &Value) -> Response {
 }
 
 /// A refusal as an answer; a watch hears of an expired revision inside the stream, as from the real server.
-pub(super) fn refused(refusal: &Refusal, request: &Request) -> Response {
+pub(crate) fn refused(refusal: &Refusal, request: &Request) -> Response {
     let status = refusal.to_value();
     if refusal.code == 410 && request.verb == "watch" {
         return respond(StatusCode::OK, &json!({"type": "ERROR", "object": status}));
@@ -50,7 +50,7 @@ pub(super) fn refused(refusal: &Refusal, request: &Request) -> Response {
 }
 
 /// The first half of the answer, then a broken connection.
-pub(super) async fn torn(response: Response) -> Response {
+pub(crate) async fn torn(response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let half = whole.slice(..whole.len() / 2);

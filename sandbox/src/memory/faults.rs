@@ -103,7 +103,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { waiting: Mutex::default(), cuts: watch::Sender::new(0) }
     }
 
@@ -141,12 +141,12 @@ impl Faults {
         self.cuts.send_modify(|count| *count += 1);
     }
 
-    pub(super) fn cuts(&self) -> watch::Receiver<u64> {
+    pub(crate) fn cuts(&self) -> watch::Receiver<u64> {
         self.cuts.subscribe()
     }
 
     /// The fault that this request meets, if any; it is used up by one.
-    pub(super) fn take(&self, request: &Request, user: &str) -> Option<Effect> {
+    pub(crate) fn take(&self, request: &Request, user: &str) -> Option<Effect> {
         self.take_if(request, user, |effect| effect != Effect::DropWatch)
     }
 
@@ -169,7 +169,7 @@ impl Faults {
 
 impl Effect {
     /// The refusal that the fault consists of, where it is one.
-    pub(super) fn refusal(self, request: &Request) -> Option<Refusal> {
+    pub(crate) fn refusal(self, request: &Request) -> Option<Refusal> {
         match self {
             Self::Conflict => {
                 let message = format!(

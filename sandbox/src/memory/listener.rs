@@ -19,14 +19,14 @@ use tokio_rustls::{
 use crate::certificates::Authority;
 
 /// Accepts TLS connections; a slow or broken handshake keeps nobody else waiting.
-pub(super) struct TlsListener {
+pub(crate) struct TlsListener {
     ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
     address: SocketAddr,
 }
 
 impl TlsListener {
     /// Listens on a free port of 127.0.0.1 with the authority's server certificate.
-    pub(super) async fn bind(authority: &Authority) -> io::Result<Self> {
+    pub(crate) async fn bind(authority: &Authority) -> io::Result<Self> {
         let acceptor = TlsAcceptor::from(Arc::new(server_config(authority)?));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;

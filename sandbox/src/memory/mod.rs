@@ -56,6 +56,11 @@ mod write;
 pub use calls::{Call, Calls, Written};
 pub use faults::{Effect, Fault, Faults};
 
+pub(crate) use body::{refused, torn};
+pub(crate) use listener::TlsListener;
+pub(crate) use request::Request;
+pub(crate) use status::Refusal;
+
 use api::Api;
 
 /// A running embedded API server; everything in it is gone with it.
@@ -70,7 +75,7 @@ impl Server {
     /// Listens with TLS on a free port of 127.0.0.1 (see [`Authority`]).
     pub async fn start(tokens: &StaticTokens) -> io::Result<Self> {
         let authority = Authority::for_server(&["127.0.0.1", "localhost"]).map_err(io::Error::other)?;
-        let listener = listener::TlsListener::bind(&authority).await?;
+        let listener = TlsListener::bind(&authority).await?;
         let address: SocketAddr = axum::serve::Listener::local_addr(&listener)?;
         let api = Arc::new(Api::new(tokens));
         create_first_objects(&api);
@@ -127,10 +132,10 @@ impl Drop for Server {
 
 async fn handle(State(api): State<Arc<Api>>, request: axum::extract::Request) -> Response {
     let (parts, body): (Parts, Body) = request.into_parts();
-    let understood = request::Request::parse(&parts.method, &parts.uri);
+    let understood = Request::parse(&parts.method, &parts.uri);
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         let message = format!("Request entity too large: limit is {MAX_BODY}");
-        return body::refused(&status::Refusal::new(413, "RequestEntityTooLarge", message), &understood);
+        return refused(&Refusal::new(413, "RequestEntityTooLarge", message), &understood);
     };
     api.answer(understood, parts.headers, body).await
 }

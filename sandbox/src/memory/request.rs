@@ -7,9 +7,9 @@ use axum::{
 
 /// One request, understood.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Request {
+pub(crate) struct Request {
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; of a plain path, the method.
-    pub(super) verb: String,
+    pub(crate) verb: String,
     /// The path, for what is not a resource.
     pub(super) path: String,
     /// Whether the path names a resource.
@@ -28,7 +28,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn parse(method: &Method, uri: &Uri) -> Self {
+    pub(crate) fn parse(method: &Method, uri: &Uri) -> Self {
         let query = Query::<Vec<(String, String)>>::try_from_uri(uri).map(|q| q.0).unwrap_or_default();
         let mut request = Self { path: uri.path().to_owned(), query, ..Self::default() };
         request.read_path(uri.path());

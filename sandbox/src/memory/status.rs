@@ -6,7 +6,7 @@ use super::resource::Resource;
 
 /// An answer that is not a success.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// HTTP status code.
     pub(super) code: u16,
     /// One word for machines.
@@ -119,7 +119,7 @@ impl Refusal {
         Self::new(500, "InternalError", format!("Internal error occurred: {message}"))
     }
 
-    pub(super) fn unavailable(message: impl Into<String>) -> Self {
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self::new(503, "ServiceUnavailable", message)
     }
 

@@ -1,4 +1,4 @@
-//! A short storm; `cargo run -p sandbox -- churn` makes longer ones, and with `--memory --faults` ones in which requests
+//! A short storm; `cargo run -p sandbox -- churn` makes longer ones, and with `--faults` ones in which requests
 //! fail at random.
 
 use libtest_mimic::{Failed, Trial};
