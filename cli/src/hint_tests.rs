@@ -4,12 +4,20 @@
 
 use std::{fs, io, path::Path, time::Duration};
 
-use sealed_secrets_core::{Scope, SealingKey, merge, seal::SealError, unseal::Reason};
+use http::StatusCode;
+use sealed_secrets_core::{
+    Scope, SealingKey,
+    keys::{CertificateError, KeyError, recovery::RecoveryError},
+    manifest::DecodeError,
+    merge::{self, TargetError},
+    seal::SealError,
+    unseal::{ItemError, Reason, UnsealError},
+};
 
 use super::*;
 use crate::{
-    cluster::Unanswered,
-    problem::{FileError, Title},
+    cluster::{Cause, ClusterError, ClusterPart, Unanswered},
+    problem::{Doing, FileError, Title},
 };
 
 fn told(problem: &Problem) -> String {

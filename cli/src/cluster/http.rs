@@ -145,7 +145,7 @@ fn authorized<C>(tunnel: Tunnel<C>, proxy: &Uri) -> Tunnel<C> {
 /// Basic credentials of `http://user:password@proxy`.
 fn proxy_auth(proxy: &Uri) -> Option<HeaderValue> {
     let (user, _) = proxy.authority()?.as_str().rsplit_once('@')?;
-    let plain = super::percent_decoded(user);
+    let plain = super::url::percent_decoded(user);
     let mut value = HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode(plain))).ok()?;
     value.set_sensitive(true);
     Some(value)

@@ -5,6 +5,8 @@
 //! ```
 
 mod alike;
+mod api;
+mod configuration;
 mod controller;
 mod duration;
 mod error;
@@ -13,13 +15,15 @@ mod http;
 mod kubeconfig;
 mod proxy;
 mod target;
+mod url;
 
 pub(crate) use alike::Alike;
-pub(crate) use controller::{Session, percent_decoded};
+pub(crate) use controller::Session;
 pub(crate) use error::{Cause, ClusterError, Unanswered};
 pub(crate) use http::{Answer, Http, deadline};
 pub(crate) use kubeconfig::{KubeconfigError, Part as ClusterPart};
 pub(crate) use proxy::{Proxies, is_local};
+pub(crate) use url::percent_decoded;
 
 use crate::{args::Connection, job::Names};
 

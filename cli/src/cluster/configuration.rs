@@ -1,0 +1,96 @@
+//! A target as kube's configuration: address, trust, credentials, and whom to act as.
+
+use http::{HeaderName, HeaderValue};
+use kube::{
+    Config,
+    config::{AuthInfo, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext},
+};
+
+use super::{
+    KubeconfigError, exec,
+    target::{self, Target},
+};
+use crate::problem::reason;
+
+/// A target as kube's configuration, with the plugin's credentials in it.
+pub(super) async fn config(target: Target) -> Result<Config, KubeconfigError> {
+    let mut cluster = target.cluster;
+    let server = with_scheme(&cluster);
+    // Over plain http credentials could be read by anyone, so none are sent, and no plugin is asked for any.
+    let user = if server.starts_with("https://") {
+        with_token(exec::credentials(target.user, &cluster)?)?
+    } else {
+        target::without_credentials(target.user)
+    };
+    cluster.server = Some(server.clone());
+    let single = Kubeconfig {
+        clusters: vec![NamedCluster { name: "c".into(), cluster: Some(cluster), ..Default::default() }],
+        auth_infos: vec![NamedAuthInfo { name: "u".into(), auth_info: Some(user), ..Default::default() }],
+        contexts: vec![NamedContext {
+            name: "x".into(),
+            context: Some(kube::config::Context {
+                cluster: "c".into(),
+                user: Some("u".into()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }],
+        current_context: Some("x".into()),
+        ..Default::default()
+    };
+    Config::from_custom_kubeconfig(single, &KubeConfigOptions::default()).await.map_err(|error| match error {
+        kube::config::KubeconfigError::ParseClusterUrl(_) => {
+            KubeconfigError::Url { what: "--server", text: server }
+        }
+        other => KubeconfigError::Tls(other.to_string()),
+    })
+}
+
+/// Without a scheme: https when there is anything about TLS, else http.
+fn with_scheme(cluster: &kube::config::Cluster) -> String {
+    let server = cluster.server.clone().unwrap_or_default();
+    if server.contains("://") {
+        return server;
+    }
+    let tls = cluster.certificate_authority.is_some()
+        || cluster.certificate_authority_data.is_some()
+        || cluster.insecure_skip_tls_verify == Some(true);
+    format!("{}://{server}", if tls { "https" } else { "http" })
+}
+
+/// The token of a file, read now: one that cannot be read is named, and a line end after it is no part of it.
+fn with_token(user: AuthInfo) -> Result<AuthInfo, KubeconfigError> {
+    match &user.token_file {
+        Some(path) if user.token.is_none() => match std::fs::read_to_string(path) {
+            Ok(token) => {
+                Ok(AuthInfo { token: Some(token.trim().to_owned().into()), token_file: None, ..user })
+            }
+            Err(error) => Err(KubeconfigError::File { path: path.clone(), reason: reason(&error) }),
+        },
+        _ => Ok(user),
+    }
+}
+
+/// The `Impersonate-*` headers.
+pub(super) fn impersonation(user: &AuthInfo) -> Result<Vec<(HeaderName, HeaderValue)>, KubeconfigError> {
+    let mut pairs: Vec<(String, &str)> = Vec::new();
+    pairs.extend(user.impersonate.as_deref().map(|name| ("impersonate-user".to_owned(), name)));
+    pairs.extend(user.impersonate_uid.as_deref().map(|uid| ("impersonate-uid".to_owned(), uid)));
+    for group in user.impersonate_groups.iter().flatten() {
+        pairs.push(("impersonate-group".to_owned(), group));
+    }
+    for (key, values) in user.impersonate_user_extra.iter().flatten() {
+        pairs.extend(
+            values.iter().map(|value| (format!("impersonate-extra-{}", key.to_lowercase()), value.as_str())),
+        );
+    }
+    if user.impersonate.is_none() && !pairs.is_empty() {
+        return Err(KubeconfigError::GroupWithoutUser);
+    }
+    let header = |(name, value): (String, &str)| {
+        let bad = || KubeconfigError::Credentials(format!("{value:?} cannot be sent in a header"));
+        let name = HeaderName::try_from(name).map_err(|_| bad())?;
+        Ok((name, HeaderValue::try_from(value).map_err(|_| bad())?))
+    };
+    pairs.into_iter().map(header).collect()
+}
