@@ -5,6 +5,7 @@
 
 mod cluster;
 mod objects;
+mod source;
 
 use std::path::Path;
 
@@ -90,10 +91,8 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         }
         Problem::PrivateKey { error, .. } => return Some(objects::private_key(error)),
         Problem::Certificate { error, own } => return Some(objects::certificate(error, *own)),
-        Problem::Url { .. } => "--cert takes a file name, or a URL of http, https or file",
-        Problem::Fetch { .. } => {
-            "open the URL with another tool to see what it answers, or give a file to --cert"
-        }
+        Problem::Url { error, .. } => source::url(error),
+        Problem::Fetch { error, .. } => source::fetch(error),
         Problem::Cluster { mode, doing, error, seen } => return cluster::cluster(*mode, doing, error, seen),
         Problem::NotDecryptable(_) => {
             "it was sealed for another cluster, name, namespace or scope: seal it again from the Secret"

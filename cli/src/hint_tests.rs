@@ -14,9 +14,14 @@ use sealed_secrets_core::{
     unseal::{ItemError, Reason, UnsealError},
 };
 
+use transport::TlsError;
+
 use super::*;
 use crate::{
-    cluster::{Cause, ClusterError, ClusterPart, Unanswered},
+    cert_source::{FetchError, UrlError},
+    cluster::{
+        Address, Cause, ClusterError, ClusterPart, FileReason, HttpError, LoadError, TlsProblem, Unanswered,
+    },
     problem::{Doing, FileError, Title},
 };
 
@@ -78,8 +83,6 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::MergeOfSeveral(2), "split"),
         (Problem::MergeScope { ours: Scope::ClusterWide, theirs: Scope::Strict }, "--scope"),
         (Problem::NoPrivateKey, "--recovery-private-key"),
-        (Problem::Url { url: "x".into(), reason: "y".into() }, "--cert"),
-        (Problem::Fetch { url: "x".into(), reason: "y".into() }, "--cert"),
         (Problem::NotDecryptable(title.clone()), "seal it again"),
         (Problem::NotRotatable(title.clone()), "--validate"),
         (Problem::Answer { title: title.clone(), error: decode_error() }, "--controller-name"),
@@ -142,15 +145,49 @@ fn every_cause_of_the_library_names_its_step() {
 }
 
 #[test]
+fn every_cause_of_a_url_names_its_step() {
+    for (error, step) in [
+        (UrlError::Scheme("x".into()), "--cert takes"),
+        (UrlError::Syntax, "--cert takes"),
+        (UrlError::Slashes, "--cert takes"),
+        (UrlError::NotUtf8, "--cert takes"),
+        (UrlError::Folder, "a file in it"),
+    ] {
+        check(&Problem::Url { url: "x".into(), error }, step);
+    }
+    let io = || io::Error::from(io::ErrorKind::NotFound);
+    let cause = |cause| FetchError::Unanswered { url: "x".into(), cause };
+    let setup = |error| FetchError::Setup { url: "x".into(), error };
+    for (error, step) in [
+        (setup(HttpError::Proxy("x".into())), "HTTPS_PROXY"),
+        (setup(HttpError::Tls(TlsError::Unusable("x".into()))), "root certificates"),
+        (cause(Cause::Unreachable("x".into())), "NO_PROXY"),
+        (cause(Cause::Timeout(Duration::from_secs(1))), "can be reached"),
+        (cause(Cause::Untrusted("x".into())), "not trusted"),
+        (cause(Cause::Tls("x".into())), "https"),
+        (cause(Cause::Other("x".into())), "another tool"),
+        (FetchError::Refused(StatusCode::UNAUTHORIZED), "user:password@"),
+        (FetchError::Refused(StatusCode::NOT_FOUND), "another tool"),
+        (FetchError::NoPlace(StatusCode::FOUND), "another tool"),
+        (FetchError::Place { url: "x".into(), error: UrlError::Syntax }, "another tool"),
+        (FetchError::Redirects(10), "another tool"),
+        (FetchError::NoFile(io()), "check the name"),
+        (FetchError::File(io()), "check the name"),
+    ] {
+        check(&Problem::Fetch { url: "x".into(), error }, step);
+    }
+}
+
+#[test]
 fn every_cause_of_the_cluster_names_its_step() {
     let transport =
-        |cause| ClusterError::Transport(Unanswered { request: "Get \"https://h\"".into(), cause });
+        |cause| ClusterError::Transport(Unanswered { verb: "Get", url: "https://h".into(), cause });
     for (cause, step) in [
         (Cause::Unreachable("x".into()), "can be reached"),
         (Cause::Untrusted("x".into()), "--certificate-authority"),
         (Cause::Tls("x".into()), "https"),
         (Cause::Timeout(Duration::from_secs(1)), "--request-timeout"),
-        (Cause::Url("x".into()), "address"),
+        (Cause::Url, "address"),
         (Cause::Other("x".into()), "kubectl version"),
     ] {
         let problem = cluster_problem(Mode::Validate, Doing::FindService, transport(cause));
@@ -184,9 +221,10 @@ fn every_cause_of_the_cluster_names_its_step() {
         check(&cluster_problem(mode, Doing::FindService, KubeconfigError::Nothing.into()), step);
     }
     let text = || "x".to_owned();
+    let file = || FileReason(io::ErrorKind::NotFound.into());
     for (error, step) in [
-        (KubeconfigError::Missing { path: text(), reason: text() }, "--kubeconfig"),
-        (KubeconfigError::Load { path: text(), reason: text() }, "correct the file"),
+        (KubeconfigError::Missing { path: text(), reason: file() }, "--kubeconfig"),
+        (KubeconfigError::Load { path: text(), reason: LoadError::Yaml }, "correct the file"),
         (KubeconfigError::Unknown { kind: ClusterPart::Context, name: text() }, "get-contexts"),
         (KubeconfigError::Unknown { kind: ClusterPart::User, name: text() }, "config view"),
         (KubeconfigError::CurrentContext(text()), "get-contexts"),
@@ -195,10 +233,11 @@ fn every_cause_of_the_cluster_names_its_step() {
         (KubeconfigError::SeveralCredentials, "leave --token"),
         (KubeconfigError::GroupWithoutUser, "--as"),
         (KubeconfigError::Timeout, "30s"),
-        (KubeconfigError::Url { what: "--server", text: text() }, "https://"),
-        (KubeconfigError::File { path: text(), reason: text() }, "config view"),
+        (KubeconfigError::Url { what: Address::Server, url: "x".into() }, "https://"),
+        (KubeconfigError::Url { what: Address::Proxy, url: "x".into() }, "--proxy-url"),
+        (KubeconfigError::File { path: text(), reason: file() }, "config view"),
         (KubeconfigError::Credentials(text()), "whoami"),
-        (KubeconfigError::Tls(text()), "certificates"),
+        (KubeconfigError::Tls(TlsProblem::Transport(TlsError::Unusable(text()))), "certificates"),
     ] {
         check(&cluster_problem(Mode::Validate, Doing::FindService, error.into()), step);
     }

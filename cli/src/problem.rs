@@ -16,7 +16,8 @@ use sealed_secrets_core::{
 
 use crate::{
     args::Mode,
-    cluster::{Alike, ClusterError, KubeconfigError},
+    cert_source::{FetchError, UrlError},
+    cluster::{Alike, ClusterError, KubeconfigError, Masked},
 };
 
 /// An error that ends the program with code 1.
@@ -99,10 +100,18 @@ pub(crate) enum Problem {
     /// `own`: it came from --cert.
     #[error("{error}")]
     Certificate { error: CertificateError, own: bool },
-    #[error("parse {url:?}: {reason}")]
-    Url { url: String, reason: String },
-    #[error("cannot fetch {url:?}: {reason}")]
-    Fetch { url: String, reason: String },
+    #[error("parse {url:?}: {error}")]
+    Url {
+        url: Masked,
+        #[source]
+        error: UrlError,
+    },
+    #[error("cannot fetch {url:?}: {error}")]
+    Fetch {
+        url: Masked,
+        #[source]
+        error: FetchError,
+    },
 
     #[error("{}", asking(.doing, .error))]
     Cluster { mode: Mode, doing: Doing, error: ClusterError, seen: Vec<Alike> },

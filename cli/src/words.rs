@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     args::{Args, Mode, nearest_of},
-    cluster::{ClusterError, KubeconfigError},
+    cluster::{ClusterError, KubeconfigError, Masked},
     input::nearest_file,
     job::COMMANDS,
     problem::Problem,
@@ -13,7 +13,11 @@ use crate::{
 /// What to say of the words of a command line.
 pub(crate) fn notes(args: &Args) -> Vec<String> {
     let ignored = args.positionals.iter().filter(|word| is_ignored(args, word));
-    ignored.map(|word| format!("note: the argument {word:?} is ignored{}", reason(word))).collect()
+    ignored
+        .map(|word| {
+            format!("note: the argument {:?} is ignored{}", Masked::from(word.as_str()), reason(word))
+        })
+        .collect()
 }
 
 /// Whether a word has no effect: files and patterns may be the input where no -f is given.
@@ -49,7 +53,9 @@ pub(crate) fn explained(problem: Problem, args: &Meant) -> Problem {
     let no_cluster =
         matches!(&problem, Problem::Cluster { error: ClusterError::Config(KubeconfigError::Nothing), .. });
     match &args.word {
-        Some(word) if no_cluster => Problem::Word { word: word.clone(), nearest: nearest(word) },
+        Some(word) if no_cluster => {
+            Problem::Word { word: Masked::from(word.as_str()).to_string(), nearest: nearest(word) }
+        }
         Some(_) | None => problem,
     }
 }

@@ -103,7 +103,7 @@ impl Api {
     /// Sends a request; one that is told to wait is sent again.
     pub(super) async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Answer, Unanswered> {
         let url = format!("{}{path}{}", self.base.to_string().trim_end_matches('/'), self.query);
-        let failed = |cause| Unanswered { request: format!("{} {url:?}", verb(&method)), cause };
+        let failed = |cause| Unanswered { verb: verb(&method), url: url.as_str().into(), cause };
         for _ in 0..MOST_RETRIES {
             let answer = self.http.send(self.request(&method, &url, body.clone())?).await;
             match answer.as_ref().ok().and_then(wait) {
@@ -120,7 +120,7 @@ impl Api {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let bad = |_| Unanswered { request: String::new(), cause: Cause::Url(url.to_owned()) };
+        let bad = |_| Unanswered { verb: verb(method), url: url.into(), cause: Cause::Url };
         request.body(body).map_err(bad)
     }
 }

@@ -1,28 +1,31 @@
 //! A target as kube's configuration: address, trust, credentials, and whom to act as.
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Uri, uri::Scheme};
 use kube::{
     Config,
     config::{AuthInfo, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext},
 };
 
 use super::{
-    KubeconfigError, exec,
+    Address, KubeconfigError, TlsProblem, exec,
+    kubeconfig::FileReason,
     target::{self, Target},
 };
-use crate::problem::reason;
 
 /// A target as kube's configuration, with the plugin's credentials in it.
 pub(super) async fn config(target: Target) -> Result<Config, KubeconfigError> {
     let mut cluster = target.cluster;
     let server = with_scheme(&cluster);
     // Over plain http credentials could be read by anyone, so none are sent, and no plugin is asked for any.
-    let user = if server.starts_with("https://") {
+    let is_secure = server.parse::<Uri>().is_ok_and(|url| url.scheme() == Some(&Scheme::HTTPS));
+    let user = if is_secure {
         with_token(exec::credentials(target.user, &cluster)?)?
     } else {
         target::without_credentials(target.user)
     };
     cluster.server = Some(server.clone());
+    // The caller has the proxy: kube would refuse a bad one without naming it.
+    cluster.proxy_url = None;
     let single = Kubeconfig {
         clusters: vec![NamedCluster { name: "c".into(), cluster: Some(cluster), ..Default::default() }],
         auth_infos: vec![NamedAuthInfo { name: "u".into(), auth_info: Some(user), ..Default::default() }],
@@ -40,9 +43,9 @@ pub(super) async fn config(target: Target) -> Result<Config, KubeconfigError> {
     };
     Config::from_custom_kubeconfig(single, &KubeConfigOptions::default()).await.map_err(|error| match error {
         kube::config::KubeconfigError::ParseClusterUrl(_) => {
-            KubeconfigError::Url { what: "--server", text: server }
+            KubeconfigError::Url { what: Address::Server, url: server.as_str().into() }
         }
-        other => KubeconfigError::Tls(other.to_string()),
+        other => KubeconfigError::Tls(TlsProblem::Config(Box::new(other))),
     })
 }
 
@@ -65,7 +68,7 @@ fn with_token(user: AuthInfo) -> Result<AuthInfo, KubeconfigError> {
             Ok(token) => {
                 Ok(AuthInfo { token: Some(token.trim().to_owned().into()), token_file: None, ..user })
             }
-            Err(error) => Err(KubeconfigError::File { path: path.clone(), reason: reason(&error) }),
+            Err(error) => Err(KubeconfigError::File { path: path.clone(), reason: FileReason(error) }),
         },
         _ => Ok(user),
     }

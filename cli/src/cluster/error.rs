@@ -3,8 +3,9 @@
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use http::StatusCode;
+use transport::TlsError;
 
-use super::KubeconfigError;
+use super::{Address, KubeconfigError, Masked, TlsProblem, kubeconfig::FileReason};
 
 /// What keeps a cluster from answering.
 #[derive(Debug, thiserror::Error)]
@@ -25,11 +26,39 @@ pub(crate) enum ClusterError {
     Runtime(io::Error),
 }
 
+/// Why there is no way to send requests.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    #[error("the proxy {0:?} is not a URL")]
+    Proxy(Masked),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The credentials cannot be used.
+    #[error(transparent)]
+    Auth(Box<kube::Error>),
+}
+
+impl From<HttpError> for KubeconfigError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Proxy(url) => Self::Url { what: Address::Proxy, url },
+            HttpError::Tls(TlsError::File { path, source }) => {
+                Self::File { path, reason: FileReason(source) }
+            }
+            HttpError::Tls(error @ (TlsError::Unusable(_) | TlsError::ServerName(_))) => {
+                Self::Tls(TlsProblem::Transport(error))
+            }
+            HttpError::Auth(error) => Self::Tls(TlsProblem::Auth(error)),
+        }
+    }
+}
+
 /// A request without an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Unanswered {
-    /// `Get "https://…"`.
-    pub(crate) request: String,
+    /// `Get` or `Post`.
+    pub(crate) verb: &'static str,
+    pub(crate) url: Masked,
     pub(crate) cause: Cause,
 }
 
@@ -48,19 +77,15 @@ pub(crate) enum Cause {
     #[error("no answer within {} seconds", .0.as_secs_f32())]
     Timeout(Duration),
     /// What was asked for cannot be asked.
-    #[error("{0:?} is not a URL")]
-    Url(String),
+    #[error("it is not a URL")]
+    Url,
     #[error("{0}")]
     Other(String),
 }
 
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.request.is_empty() {
-            self.cause.fmt(f)
-        } else {
-            write!(f, "{}: {}", self.request, self.cause)
-        }
+        write!(f, "{} {:?}: {}", self.verb, self.url, self.cause)
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 use kube::config::{Kubeconfig, KubeconfigError as KubeError};
 use transport::TlsError;
 
+use super::Masked;
 use crate::problem::reason;
 
 /// Why there is no way to a cluster.
@@ -18,9 +19,17 @@ pub(crate) enum KubeconfigError {
     )]
     Nothing,
     #[error("stat {path}: {reason}")]
-    Missing { path: String, reason: String },
+    Missing {
+        path: String,
+        #[source]
+        reason: FileReason,
+    },
     #[error("error loading config file \"{path}\": {reason}")]
-    Load { path: String, reason: String },
+    Load {
+        path: String,
+        #[source]
+        reason: LoadError,
+    },
     #[error("{kind} {name:?} does not exist")]
     Unknown { kind: Part, name: String },
     #[error("context was not found for specified context: {0}")]
@@ -35,25 +44,66 @@ pub(crate) enum KubeconfigError {
         "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
     )]
     Timeout,
-    #[error("{what} {text:?} is not a URL")]
-    Url { what: &'static str, text: String },
+    #[error("{what} {url:?} is not a URL")]
+    Url { what: Address, url: Masked },
     #[error("open {path}: {reason}")]
-    File { path: String, reason: String },
+    File {
+        path: String,
+        #[source]
+        reason: FileReason,
+    },
     #[error("--as-group and --as-uid need --as")]
     GroupWithoutUser,
     #[error("{0}")]
     Credentials(String),
-    #[error("{0}")]
-    Tls(String),
+    #[error(transparent)]
+    Tls(TlsProblem),
 }
 
-impl From<TlsError> for KubeconfigError {
-    fn from(error: TlsError) -> Self {
-        match error {
-            TlsError::File { path, source } => Self::File { path, reason: reason(&source) },
-            error @ (TlsError::Unusable(_) | TlsError::ServerName(_)) => Self::Tls(error.to_string()),
-        }
+/// Whose address cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    Server,
+    Proxy,
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Server => "--server",
+            Self::Proxy => "the proxy",
+        })
     }
+}
+
+/// Certificates, keys or credentials that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TlsProblem {
+    #[error(transparent)]
+    Transport(TlsError),
+    #[error(transparent)]
+    Auth(Box<kube::Error>),
+    #[error(transparent)]
+    Config(Box<KubeError>),
+}
+
+/// What the system says of a file, in the same words on every platform.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", reason(.0))]
+pub(crate) struct FileReason(#[source] pub(crate) io::Error);
+
+/// Why a kubeconfig cannot be read. The reader's own text would show the line in question, which may hold a token: only
+/// the place is told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("yaml: line {0}: cannot be read")]
+    Line(u64),
+    #[error("yaml: cannot be read")]
+    Yaml,
+    #[error(transparent)]
+    File(FileReason),
+    #[error(transparent)]
+    Other(Box<KubeError>),
 }
 
 /// A part of a kubeconfig that has a name.
@@ -82,7 +132,7 @@ pub(crate) fn load(flag: &str) -> Result<Kubeconfig, KubeconfigError> {
     if !flag.is_empty() {
         return match fs::metadata(flag) {
             Ok(_) => read(Path::new(flag)),
-            Err(error) => Err(KubeconfigError::Missing { path: flag.to_owned(), reason: reason(&error) }),
+            Err(error) => Err(KubeconfigError::Missing { path: flag.to_owned(), reason: FileReason(error) }),
         };
     }
     let mut merged = Kubeconfig::default();
@@ -90,7 +140,7 @@ pub(crate) fn load(flag: &str) -> Result<Kubeconfig, KubeconfigError> {
         if fs::metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             continue;
         }
-        merged = merged.merge(read(&path)?).map_err(|error| load_error(&path, &error))?;
+        merged = merged.merge(read(&path)?).map_err(|error| load_error(&path, error))?;
     }
     Ok(merged)
 }
@@ -106,21 +156,19 @@ fn listed() -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<Kubeconfig, KubeconfigError> {
-    let mut config = Kubeconfig::read_from(path).map_err(|error| load_error(path, &error))?;
+    let mut config = Kubeconfig::read_from(path).map_err(|error| load_error(path, error))?;
     // Go reads an empty text as "not given".
     config.current_context = config.current_context.filter(|name| !name.is_empty());
     Ok(config)
 }
 
-/// The reader's own text would show the line in question, which may hold a token: only the place is told.
-fn load_error(path: &Path, error: &KubeError) -> KubeconfigError {
+fn load_error(path: &Path, error: KubeError) -> KubeconfigError {
     let reason = match error {
-        KubeError::Parse(error) => match error.location() {
-            Some(place) => format!("yaml: line {}: cannot be read", place.line()),
-            None => "yaml: cannot be read".to_owned(),
-        },
-        KubeError::ReadConfig(error, _) => reason(error),
-        other => other.to_string(),
+        KubeError::Parse(error) => {
+            error.location().map_or(LoadError::Yaml, |place| LoadError::Line(place.line()))
+        }
+        KubeError::ReadConfig(error, _) => LoadError::File(FileReason(error)),
+        other => LoadError::Other(Box::new(other)),
     };
     KubeconfigError::Load { path: path.display().to_string(), reason }
 }

@@ -19,11 +19,13 @@ mod url;
 
 pub(crate) use alike::Alike;
 pub(crate) use controller::Session;
-pub(crate) use error::{Cause, ClusterError, Unanswered};
+pub(crate) use error::{Cause, ClusterError, HttpError, Unanswered};
 pub(crate) use http::{Answer, Http, deadline};
-pub(crate) use kubeconfig::{KubeconfigError, Part as ClusterPart};
+pub(crate) use kubeconfig::{Address, KubeconfigError, Part as ClusterPart, TlsProblem};
+#[cfg(test)]
+pub(crate) use kubeconfig::{FileReason, LoadError};
 pub(crate) use proxy::{Proxies, is_local};
-pub(crate) use url::percent_decoded;
+pub(crate) use url::{Masked, percent_decoded};
 
 use crate::{args::Connection, job::Names};
 

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::{
     args::Mode,
-    cluster::{Alike, Cause, ClusterError, ClusterPart, KubeconfigError},
+    cluster::{Address, Alike, Cause, ClusterError, ClusterPart, KubeconfigError, TlsProblem},
     problem::Doing,
 };
 
@@ -35,7 +35,7 @@ fn transport(mode: Mode, cause: &Cause) -> String {
         Cause::Timeout(_) => {
             "see whether the API server can be reached, or give it longer with --request-timeout"
         }
-        Cause::Url(_) => "correct the address of the API server",
+        Cause::Url => "correct the address of the API server",
         Cause::Other(_) => "see whether the API server answers: `kubectl version`",
     };
     format!("{step}{}", without(mode))
@@ -127,10 +127,15 @@ pub(super) fn kubeconfig(error: &KubeconfigError, mode: Mode) -> Option<String> 
         KubeconfigError::SeveralCredentials => "leave --token or --username out",
         KubeconfigError::GroupWithoutUser => "name the user with --as",
         KubeconfigError::Timeout => "for example --request-timeout 30s",
-        KubeconfigError::Url { .. } => "a URL is like https://host:6443",
+        KubeconfigError::Url { what: Address::Server, .. } => "a URL is like https://host:6443",
+        KubeconfigError::Url { what: Address::Proxy, .. } => PROXY,
         KubeconfigError::File { .. } => "the kubeconfig names this file: `kubectl config view` shows where",
         KubeconfigError::Credentials(_) => "see whether `kubectl auth whoami` works with the same kubeconfig",
-        KubeconfigError::Tls(_) => "see the certificates and keys of the kubeconfig: `kubectl config view`",
+        KubeconfigError::Tls(TlsProblem::Transport(_) | TlsProblem::Auth(_) | TlsProblem::Config(_)) => {
+            "see the certificates and keys of the kubeconfig: `kubectl config view`"
+        }
     };
     Some(hint.to_owned())
 }
+
+pub(super) const PROXY: &str = "a proxy is like http://host:3128, with http, https or socks5; it comes from --proxy-url, the kubeconfig's proxy-url, HTTPS_PROXY or HTTP_PROXY";
