@@ -142,20 +142,21 @@ pub(super) fn explain(answer: &Answer) -> String {
     let field =
         |name: &str| status.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     if let Some(message) = field("message") {
-        return message;
+        return in_one_line(&message).collect();
     }
     if let Some(reason) = field("reason") {
-        return format!("the reason is {reason}");
+        return format!("the reason is {}", in_one_line(&reason).collect::<String>());
     }
-    let text: String = String::from_utf8_lossy(&answer.body)
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LONGEST_QUOTE)
-        .collect();
+    let text = String::from_utf8_lossy(&answer.body);
+    let text: String = in_one_line(&text).take(LONGEST_QUOTE).collect();
     match text.trim() {
         "" => format!("the server answered {}", answer.status),
         text => format!("the server answered {}: {text}", answer.status),
     }
+}
+
+fn in_one_line(text: &str) -> impl Iterator<Item = char> {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c })
 }
 
 const MOST_RETRIES: usize = 10;
