@@ -12,6 +12,10 @@ use crate::{
 
 /// What to say of the words of a command line.
 pub(crate) fn notes(args: &Args) -> Vec<String> {
+    if Mode::of(args) == Mode::Raw {
+        // Whoever gives a word here may have typed the value: it is not shown.
+        return if args.positionals.is_empty() { Vec::new() } else { vec![RAW.to_owned()] };
+    }
     let ignored = args.positionals.iter().filter(|word| is_ignored(args, word));
     ignored
         .map(|word| {
@@ -19,6 +23,9 @@ pub(crate) fn notes(args: &Args) -> Vec<String> {
         })
         .collect()
 }
+
+const RAW: &str =
+    "note: the words of the command line are ignored: the value of --raw comes from stdin or --from-file";
 
 /// Whether a word has no effect: files and patterns may be the input where no -f is given.
 fn is_ignored(args: &Args, word: &str) -> bool {
@@ -68,6 +75,7 @@ pub(crate) struct Meant {
 impl Meant {
     pub(crate) fn of(args: &Args) -> Self {
         let word = args.positionals.iter().find(|word| !Path::new(word).exists());
-        Self { word: word.filter(|_| args.given.is_empty()).cloned() }
+        let may_be_told = args.given.is_empty() && Mode::of(args) != Mode::Raw;
+        Self { word: word.filter(|_| may_be_told).cloned() }
     }
 }
