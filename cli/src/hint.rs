@@ -30,19 +30,14 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         Problem::RawWithoutNamespace(_) | Problem::NoNamespace(KubeconfigError::Nothing) => {
             "name the namespace with -n NAMESPACE; --scope cluster-wide needs none"
         }
-        Problem::NoNamespace(error) => {
-            let step = cluster::kubeconfig(error, Mode::Raw);
-            return Some(match step {
-                Some(step) => format!("name the namespace with -n NAMESPACE, or {step}"),
-                None => "name the namespace with -n NAMESPACE".to_owned(),
-            });
-        }
+        Problem::NoNamespace(error) => return Some(no_namespace(error)),
         Problem::Format(given) if given.contains(['.', '/']) => {
             return Some(format!("-o takes json or yaml; to write to a file: -w {given}"));
         }
         Problem::Format(_) => "-o takes json or yaml",
         Problem::Variable(_) => "correct the variable, or unset it",
         Problem::Shell(_) => "name one of bash, zsh, fish, powershell: kubeseal completion bash",
+        Problem::Surplus { command, .. } => return Some(surplus(command)),
         Problem::Word { word, nearest } => {
             return Some(word_step(word, nearest.as_deref()));
         }
@@ -83,12 +78,7 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         }
         Problem::Target { path, error } => return objects::target(&path.display().to_string(), error),
         Problem::Unseal { error, .. } => return objects::unseal(error),
-        Problem::NoPrivateKey => {
-            return Some(format!(
-                "give the backup of the keys with --recovery-private-key. {}",
-                objects::BACKUP
-            ));
-        }
+        Problem::NoPrivateKey => return Some(objects::no_key()),
         Problem::PrivateKey { error, .. } => return Some(objects::private_key(error)),
         Problem::Certificate { error, own } => return Some(objects::certificate(error, *own)),
         Problem::Url { error, .. } => source::url(error),
@@ -114,6 +104,21 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         Problem::Several(_) => return None,
     };
     Some(hint.to_owned())
+}
+
+fn no_namespace(error: &KubeconfigError) -> String {
+    match cluster::kubeconfig(error, Mode::Raw) {
+        Some(step) => format!("name the namespace with -n NAMESPACE, or {step}"),
+        None => "name the namespace with -n NAMESPACE".to_owned(),
+    }
+}
+
+/// For a command with more words than it takes.
+fn surplus(command: &str) -> String {
+    match command {
+        "completion" => "run `kubeseal completion SHELL`".to_owned(),
+        command => format!("run `kubeseal {command}` alone; `kubeseal help` explains every flag"),
+    }
 }
 
 /// A word that is neither a command nor a file.

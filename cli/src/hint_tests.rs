@@ -18,6 +18,7 @@ use transport::TlsError;
 
 use super::*;
 use crate::{
+    args::{Refused, ValueError},
     cert_source::{FetchError, UrlError},
     cluster::{
         Address, Cause, ClusterError, ClusterPart, FileReason, HttpError, LoadError, TlsProblem, Unanswered,
@@ -57,7 +58,12 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::NoNamespace(KubeconfigError::CurrentContext("x".into())), "-n NAMESPACE, or"),
         (Problem::Format("sealed.yaml".into()), "-w sealed.yaml"),
         (Problem::Format("xml".into()), "json or yaml"),
-        (Problem::Variable("X must be y".into()), "variable"),
+        (
+            Problem::Variable(Refused { flag: "raw", variable: "X".into(), error: ValueError::Switch }),
+            "correct the variable",
+        ),
+        (Problem::Surplus { command: "man".into(), word: "foo".into() }, "`kubeseal man` alone"),
+        (Problem::Surplus { command: "completion".into(), word: "foo".into() }, "completion SHELL"),
         (Problem::Shell(None), "bash"),
         (Problem::Word { word: "verson".into(), nearest: Some("`kubeseal version`".into()) }, "version"),
         (Problem::Word { word: "x.yaml".into(), nearest: None }, "-f x.yaml"),

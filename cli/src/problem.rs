@@ -15,7 +15,7 @@ use sealed_secrets_core::{
 };
 
 use crate::{
-    args::Mode,
+    args::{Mode, Refused},
     cert_source::{FetchError, UrlError},
     cluster::{Alike, ClusterError, KubeconfigError, Masked},
 };
@@ -38,8 +38,11 @@ pub(crate) enum Problem {
     NoNamespace(KubeconfigError),
     #[error("unsupported output format: {0}")]
     Format(String),
-    #[error("{0}")]
-    Variable(String),
+    #[error(transparent)]
+    Variable(Refused),
+    /// A command is followed by more words than it takes.
+    #[error("kubeseal {command} takes no word {:?}", Masked::from(word.as_str()))]
+    Surplus { command: String, word: String },
     #[error("{}", .0.as_ref().map_or_else(|| "completion needs the name of a shell".to_owned(), |shell| format!("there is no completion for {shell:?}")))]
     Shell(Option<String>),
     #[error("{word:?} is neither a command nor a file")]

@@ -62,7 +62,7 @@ pub(super) fn unseal(error: &UnsealError) -> Option<String> {
 
 fn item(ItemError(reason): &ItemError) -> String {
     match reason {
-        Reason::NoKeys => format!("give the backup of the keys with --recovery-private-key. {BACKUP}"),
+        Reason::NoKeys => no_key(),
         Reason::UnknownKey { .. } | Reason::NoKeyFits { .. } => {
             "give every key that you have a backup of with --recovery-private-key; name, namespace and scope must be the ones it was sealed for".to_owned()
         }
@@ -74,6 +74,10 @@ fn item(ItemError(reason): &ItemError) -> String {
         }
         Reason::NotLookedInto => "correct the other items first, and open it again".to_owned(),
     }
+}
+
+pub(super) fn no_key() -> String {
+    format!("give the backup of the keys with --recovery-private-key. {BACKUP}")
 }
 
 pub(super) fn private_key(error: &RecoveryError) -> String {
@@ -120,4 +124,4 @@ pub(super) fn certificate(error: &CertificateError, own: bool) -> String {
     }
 }
 
-pub(super) const BACKUP: &str = "Keys are backed up with `kubectl get secret -n kube-system -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml`";
+const BACKUP: &str = "Keys are backed up with `kubectl get secret -n kube-system -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml`";
