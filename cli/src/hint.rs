@@ -27,7 +27,7 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         Problem::RawWithoutName(_) => {
             "a strict value opens only in the Secret of this name; --scope namespace-wide needs none"
         }
-        Problem::RawWithoutNamespace(_) | Problem::NoNamespace(KubeconfigError::Nothing) => {
+        Problem::RawWithoutNamespace(_) | Problem::NoNamespace(KubeconfigError::Nothing(_)) => {
             "name the namespace with -n NAMESPACE; --scope cluster-wide needs none"
         }
         Problem::NoNamespace(error) => return Some(no_namespace(error)),
@@ -41,9 +41,10 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         Problem::Word { word, nearest } => {
             return Some(word_step(word, nearest.as_deref()));
         }
-        Problem::Input(error) | Problem::File(error) => return file(error),
+        Problem::Input(error) => return file(error, FOLDER_AS_INPUT),
+        Problem::File(error) => return file(error, "it is a folder: name a file in it"),
         Problem::SeveralInputs(..) => {
-            "name one with -f; several are taken by --validate, --re-encrypt and --recovery-unseal"
+            "words behind the flags are no input where there are several: name each file with -f (--cert takes one name, --merge-into one input)"
         }
         Problem::NoFiles(_) => "files end in .yaml, .yml or .json; name others one by one with -f",
         Problem::Pattern(..) => "quote the name, or name the files one by one with -f",
@@ -132,17 +133,15 @@ fn word_step(word: &str, nearest: Option<&str>) -> String {
     }
 }
 
-fn file(error: &FileError) -> Option<String> {
+/// `instead`: what to do instead of naming a folder.
+fn file(error: &FileError, instead: &str) -> Option<String> {
     match &error.cause {
         FileCause::Missing => Some(match nearest_file(&error.path) {
             Some(near) => format!("did you mean {}?", near.display()),
             None => format!("check the name: ls {} shows what is there", folder(&error.path).display()),
         }),
         FileCause::Denied => Some("see who may read and write it: ls -l".to_owned()),
-        FileCause::Folder => Some(
-            "name a file in it; folders are taken by --validate, --re-encrypt and --recovery-unseal"
-                .to_owned(),
-        ),
+        FileCause::Folder => Some(instead.to_owned()),
         FileCause::NoFolder => Some("a part of the path is a file".to_owned()),
         FileCause::Other(_) => None,
     }
@@ -153,6 +152,9 @@ fn folder(path: &Path) -> &Path {
     let above = path.ancestors().skip(1).find(|folder| folder.is_dir());
     above.unwrap_or(Path::new("."))
 }
+
+const FOLDER_AS_INPUT: &str =
+    "name a file in it; folders are taken by --validate, --re-encrypt and --recovery-unseal";
 
 #[cfg(test)]
 #[path = "hint_tests.rs"]

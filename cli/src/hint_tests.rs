@@ -21,7 +21,8 @@ use crate::{
     args::{Refused, ValueError},
     cert_source::{FetchError, UrlError},
     cluster::{
-        Address, Cause, ClusterError, ClusterPart, FileReason, HttpError, LoadError, TlsProblem, Unanswered,
+        Address, AnswerError, Cause, ClusterError, ClusterPart, ExecError, FileReason, Found, HttpError,
+        LoadError, Looked, TlsProblem, Unanswered,
     },
     problem::{Doing, FileError, Title},
 };
@@ -54,7 +55,7 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::FromFileIsStdin, "leave --from-file out"),
         (Problem::RawWithoutName(Scope::Strict), "--scope namespace-wide"),
         (Problem::RawWithoutNamespace(Scope::Strict), "-n NAMESPACE"),
-        (Problem::NoNamespace(KubeconfigError::Nothing), "-n NAMESPACE"),
+        (Problem::NoNamespace(KubeconfigError::Nothing(Vec::new())), "-n NAMESPACE"),
         (Problem::NoNamespace(KubeconfigError::CurrentContext("x".into())), "-n NAMESPACE, or"),
         (Problem::Format("sealed.yaml".into()), "-w sealed.yaml"),
         (Problem::Format("xml".into()), "json or yaml"),
@@ -69,14 +70,15 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::Word { word: "x.yaml".into(), nearest: None }, "-f x.yaml"),
         (Problem::Word { word: "foo".into(), nearest: None }, "help, version"),
         (Problem::Input(file(io::ErrorKind::PermissionDenied)), "ls -l"),
-        (Problem::File(file(io::ErrorKind::IsADirectory)), "--validate"),
+        (Problem::Input(file(io::ErrorKind::IsADirectory)), "--validate"),
+        (Problem::File(file(io::ErrorKind::IsADirectory)), "it is a folder: name a file in it"),
         (Problem::File(file(io::ErrorKind::NotADirectory)), "is a file"),
-        (Problem::SeveralInputs("a".into(), "b".into()), "-f"),
+        (Problem::SeveralInputs("a".into(), "b".into()), "name each file with -f"),
         (Problem::NoFiles("d".into()), "-f"),
         (Problem::Pattern("[".into(), "x"), "-f"),
-        (Problem::Spool("x".into()), "TMPDIR"),
-        (Problem::Stdin("x".into()), "-f"),
-        (Problem::Stdout("x".into()), "-w"),
+        (Problem::Spool(io::ErrorKind::StorageFull.into()), "TMPDIR"),
+        (Problem::Stdin(io::ErrorKind::Other.into()), "-f"),
+        (Problem::Stdout(io::ErrorKind::BrokenPipe.into()), "-w"),
         (Problem::WouldLose("x".into()), "-w"),
         (Problem::NoSecrets(None), "kubectl create secret"),
         (Problem::NoSealedSecrets(None), "kubeseal writes"),
@@ -200,12 +202,16 @@ fn every_cause_of_the_cluster_names_its_step() {
         check(&problem, step);
         assert!(!told(&problem).contains("--controller-name") && !told(&problem).contains("--cert "));
     }
-    let refused = |status| ClusterError::Refused { status, message: "x".into() };
+    let refused = |status| ClusterError::Refused { status, message: "x".into(), wait: None };
     for (status, doing, step) in [
         (StatusCode::UNAUTHORIZED, Doing::FindService, "log in again"),
         (StatusCode::FORBIDDEN, Doing::FindService, "sealed-secrets-service-proxier"),
         (StatusCode::FORBIDDEN, Doing::FetchCertificate, "services/proxy"),
         (StatusCode::NOT_FOUND, Doing::FindService, "--controller-name"),
+        (StatusCode::TOO_MANY_REQUESTS, Doing::FindService, "the API server is busy"),
+        (StatusCode::SERVICE_UNAVAILABLE, Doing::FindService, "the API server is busy"),
+        (StatusCode::BAD_GATEWAY, Doing::FindService, "the API server is busy"),
+        (StatusCode::GATEWAY_TIMEOUT, Doing::FindService, "the API server is busy"),
         (StatusCode::NOT_FOUND, Doing::FetchCertificate, "no controller"),
         (StatusCode::TOO_MANY_REQUESTS, Doing::Validate(None), "--rate-limit"),
         (StatusCode::SERVICE_UNAVAILABLE, Doing::FetchCertificate, "whether the controller runs"),
@@ -224,7 +230,7 @@ fn every_cause_of_the_cluster_names_its_step() {
         (Mode::Validate, "a cluster is needed"),
         (Mode::ReEncrypt, "--recovery-unseal"),
     ] {
-        check(&cluster_problem(mode, Doing::FindService, KubeconfigError::Nothing.into()), step);
+        check(&cluster_problem(mode, Doing::FindService, KubeconfigError::Nothing(Vec::new()).into()), step);
     }
     let text = || "x".to_owned();
     let file = || FileReason(io::ErrorKind::NotFound.into());
@@ -242,12 +248,34 @@ fn every_cause_of_the_cluster_names_its_step() {
         (KubeconfigError::Url { what: Address::Server, url: "x".into() }, "https://"),
         (KubeconfigError::Url { what: Address::Proxy, url: "x".into() }, "--proxy-url"),
         (KubeconfigError::File { path: text(), reason: file() }, "config view"),
-        (KubeconfigError::Credentials(text()), "whoami"),
+        (KubeconfigError::Plugin { command: text(), error: ExecError::Signal }, "whoami"),
+        (KubeconfigError::Header { what: "--as", value: text() }, "control characters"),
+        (
+            KubeconfigError::InCluster(Box::new(kube::config::InClusterError::ReadEnvironmentVariable(
+                std::env::VarError::NotPresent,
+            ))),
+            "service account",
+        ),
+        (
+            KubeconfigError::Nothing(vec![Looked { path: "x".into(), found: Found::NoCurrentContext }]),
+            "--context",
+        ),
+        (KubeconfigError::Nothing(vec![Looked { path: "x".into(), found: Found::Missing }]), "KUBECONFIG"),
         (KubeconfigError::Tls(TlsProblem::Transport(TlsError::Unusable(text()))), "certificates"),
     ] {
         check(&cluster_problem(Mode::Validate, Doing::FindService, error.into()), step);
     }
-    check(&cluster_problem(Mode::Seal, Doing::FindService, ClusterError::Answer(text())), "API server");
+    let answer = AnswerError::NoPort { namespace: text(), name: text() };
+    check(&cluster_problem(Mode::Seal, Doing::FindService, answer.into()), "API server");
+    let name = ClusterError::Name { flag: "--controller-name", name: "a b".into() };
+    check(&cluster_problem(Mode::Seal, Doing::FindService, name), "--controller-name");
+    let later = ClusterError::Refused {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        message: text(),
+        wait: Some(Duration::from_hours(1)),
+    };
+    assert!(later.to_string().contains("asks to wait 3600 seconds"));
+    check(&cluster_problem(Mode::Validate, Doing::Validate(None), later), "after that time");
     let runtime = ClusterError::Runtime(io::ErrorKind::Other.into());
     check(&cluster_problem(Mode::Seal, Doing::FindService, runtime), "out of something");
 }

@@ -224,7 +224,7 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
 /// All of stdin.
 pub(crate) fn stdin(what: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
     tell(what);
-    read_all(io::stdin().lock()).map_err(|error| Problem::Stdin(crate::problem::reason(&error)))
+    read_all(io::stdin().lock()).map_err(Problem::Stdin)
 }
 
 /// Tells a person at a terminal what to type.

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::{
     job::{Sink, Source},
-    problem::{FileError, Problem, reason},
+    problem::{FileError, Problem},
 };
 
 impl Sink {
@@ -119,7 +119,7 @@ impl Spool {
         {
             let text = std::mem::take(text);
             *self = match sink {
-                Sink::Stdout => Self::Nameless(tempfile::tempfile().map_err(|error| spool_error(&error))?),
+                Sink::Stdout => Self::Nameless(tempfile::tempfile().map_err(Problem::Spool)?),
                 Sink::File(path) => Self::Successor(Successor::beside(path)?),
             };
             self.write(&text)?;
@@ -129,7 +129,7 @@ impl Spool {
                 text.extend_from_slice(bytes);
                 Ok(())
             }
-            Self::Nameless(file) => file.write_all(bytes).map_err(|error| spool_error(&error)),
+            Self::Nameless(file) => file.write_all(bytes).map_err(Problem::Spool),
             Self::Successor(successor) => successor.write(bytes),
         }
     }
@@ -139,19 +139,13 @@ impl Spool {
         match self {
             Self::Memory { text, sink } => sink.write(&text),
             Self::Nameless(mut file) => {
-                file.rewind().map_err(|error| spool_error(&error))?;
+                file.rewind().map_err(Problem::Spool)?;
                 let mut stdout = io::stdout().lock();
-                io::copy(&mut file, &mut stdout)
-                    .and_then(|_| stdout.flush())
-                    .map_err(|error| Problem::Stdout(reason(&error)))
+                io::copy(&mut file, &mut stdout).and_then(|_| stdout.flush()).map_err(Problem::Stdout)
             }
             Self::Successor(successor) => successor.finish(),
         }
     }
-}
-
-fn spool_error(error: &io::Error) -> Problem {
-    Problem::Spool(reason(error))
 }
 
 /// A file in the making that will take the place of another.
@@ -256,7 +250,7 @@ fn folder(path: &Path) -> &Path {
 /// Writes all of it to stdout.
 pub(crate) fn stdout(text: &[u8]) -> Result<(), Problem> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(|error| Problem::Stdout(reason(&error)))
+    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(Problem::Stdout)
 }
 
 fn write_error(path: &Path, error: &io::Error) -> Problem {

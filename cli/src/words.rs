@@ -58,7 +58,7 @@ fn nearest(word: &str) -> Option<String> {
 /// A run that failed for want of a cluster, where a word shows that something else was meant.
 pub(crate) fn explained(problem: Problem, args: &Meant) -> Problem {
     let no_cluster =
-        matches!(&problem, Problem::Cluster { error: ClusterError::Config(KubeconfigError::Nothing), .. });
+        matches!(&problem, Problem::Cluster { error: ClusterError::Config(KubeconfigError::Nothing(_)), .. });
     match &args.word {
         Some(word) if no_cluster => {
             Problem::Word { word: Masked::from(word.as_str()).to_string(), nearest: nearest(word) }

@@ -5,10 +5,12 @@
 
 use std::{
     ffi::OsStr,
+    fs,
     io::{Read as _, Write as _},
     net::TcpListener,
     process::{Command, Output, Stdio},
     thread,
+    time::{Duration, Instant},
 };
 
 const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/keys/a.crt");
@@ -120,4 +122,76 @@ fn every_command_refuses_words_that_it_does_not_take_in_the_same_way() {
     }
     let said = said(&kubeseal(&["completion", "bash", "foo"], &[], ""));
     assert!(said.contains("takes no word \"foo\"") && said.contains("completion SHELL"), "{said}");
+}
+
+#[test]
+fn a_server_that_asks_to_wait_long_is_not_waited_for() {
+    let server = serve("429 X\r\nRetry-After: 3600", "slow down");
+    let started = Instant::now();
+    let said = said(&kubeseal(&["--fetch-cert", "--server", &server], &[], ""));
+    assert!(started.elapsed() < Duration::from_secs(30));
+    assert!(said.contains("slow down; the server asks to wait 3600 seconds"), "{said}");
+    assert!(said.contains("hint: try again after that time"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_with_the_way_to_the_cluster_is_named_with_its_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("x.yaml");
+    fs::write(&secret, "kind: Secret\ndata: {a: Yg==}\n").unwrap();
+    let secret = secret.to_str().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let named = format!("{secret} holds no clusters");
+    let server = serve("503 X", "");
+    let nowhere = "http://127.0.0.1:1";
+    for (args, variables, wanted) in [
+        (&["--fetch-cert"][..], &[("KUBECONFIG", "/nope")][..], &["/nope does not exist"][..]),
+        (&["--fetch-cert", "--kubeconfig", secret], &[], &[&named]),
+        (
+            &["--fetch-cert", "--server", nowhere, "--controller-name", "a b"],
+            &[],
+            &["\"a b\"", "hint: a name has"],
+        ),
+        (
+            &["--fetch-cert", "--server", nowhere, "--controller-name", "../x"],
+            &[],
+            &["\"../x\"", "hint: a name has"],
+        ),
+        (
+            &["--fetch-cert", "--server", nowhere, "--as", "a\nb"],
+            &[],
+            &["--as \"a\\nb\" cannot be sent", "control characters"],
+        ),
+        (
+            &["--fetch-cert", "--server", nowhere, "--proxy-url", "http://[bad"],
+            &[],
+            &["the proxy \"http://[bad\"", "hint: a proxy is like"],
+        ),
+        (&["--fetch-cert", "--server", &server], &[], &["hint: the API server is busy"]),
+        (&["--cert", folder], &[], &["is a directory", "hint: it is a folder: name a file in it"]),
+        (&["--cert", CERTIFICATE, "-w", folder], &[], &["hint: it is a folder: name a file in it"]),
+        (
+            &["--recovery-unseal", "--recovery-private-key", folder],
+            &[],
+            &["hint: it is a folder: name a file in it"],
+        ),
+        (&["--cert", CERTIFICATE, secret, CERTIFICATE], &[], &["name each file with -f"]),
+    ] {
+        let said = said(&kubeseal(args, variables, ""));
+        for part in wanted {
+            assert!(said.contains(part), "{args:?}: {said:?} lacks {part:?}");
+        }
+    }
+}
+
+#[test]
+fn a_scheme_in_capitals_is_the_same_scheme() {
+    // Credentials are for https alone: the plugin is asked, and cannot be started.
+    let config = tempfile::NamedTempFile::new().unwrap();
+    let text = "current-context: c\nclusters: [{name: k, cluster: {server: 'HTTPS://127.0.0.1:1'}}]\n\
+                users: [{name: u, user: {exec: {command: no-such-plugin}}}]\n\
+                contexts: [{name: c, context: {cluster: k, user: u}}]\n";
+    fs::write(config.path(), text).unwrap();
+    let said = said(&kubeseal(&["--fetch-cert", "--kubeconfig", config.path().to_str().unwrap()], &[], ""));
+    assert!(said.contains("no-such-plugin"), "{said}");
 }

@@ -11,6 +11,7 @@ use super::{
     alike::{self, Alike},
     configuration::{config, impersonation},
     duration,
+    error::AnswerError,
     http::{Answer, Http, deadline},
     kubeconfig,
     proxy::Proxies,
@@ -35,14 +36,15 @@ impl Api {
     pub(super) async fn open(controller: &Controller) -> Result<Self, KubeconfigError> {
         let flags = &controller.connection;
         let timeout = duration::parse(&flags.request_timeout)?;
-        let target = target::resolve(&kubeconfig::load(&flags.kubeconfig)?, flags)?;
+        let files = kubeconfig::load(&flags.kubeconfig)?;
+        let target = target::resolve(&files.config, flags)?;
         let proxy = target.as_ref().and_then(|target| target.cluster.proxy_url.clone());
         let config = match target {
             Some(target) => config(target).await?,
             None if kubeconfig::in_cluster() => {
-                Config::incluster().map_err(|error| KubeconfigError::Credentials(error.to_string()))?
+                Config::incluster().map_err(|error| KubeconfigError::InCluster(Box::new(error)))?
             }
-            None => return Err(KubeconfigError::Nothing),
+            None => return Err(files.nothing()),
         };
         let proxies = Proxies::from_env(|name| env::var(name).ok());
         let proxy = proxy.filter(|url| !url.is_empty());
@@ -58,11 +60,16 @@ impl Api {
     /// Looks the Service up, and returns the path of its proxy: the first port's name is part of it.
     pub(super) async fn find(&self, controller: &Controller, mode: Mode) -> Result<String, Problem> {
         let Controller { name, namespace, .. } = controller;
+        let failed = |error, seen| Problem::Cluster { mode, doing: Doing::FindService, error, seen };
+        for (flag, name) in [("--controller-name", name), ("--controller-namespace", namespace)] {
+            if !is_name(name) {
+                return Err(failed(ClusterError::Name { flag, name: name.clone() }, Vec::new()));
+            }
+        }
         let path = match namespace.as_str() {
             "" => format!("/api/v1/services/{name}"),
             namespace => format!("/api/v1/namespaces/{namespace}/services/{name}"),
         };
-        let failed = |error, seen| Problem::Cluster { mode, doing: Doing::FindService, error, seen };
         let answer = self.send(Method::GET, &path, Vec::new()).await;
         let answer = answer.map_err(|error| failed(ClusterError::Transport(error), Vec::new()))?;
         if !answer.status.is_success() {
@@ -70,14 +77,13 @@ impl Api {
                 StatusCode::NOT_FOUND => self.look_around(namespace).await,
                 _ => Vec::new(),
             };
-            let error = ClusterError::Refused { status: answer.status, message: explain(&answer) };
-            return Err(failed(error, seen));
+            return Err(failed(refusal(&answer), seen));
         }
-        let nonsense = |reason: String| failed(ClusterError::Answer(reason), Vec::new());
-        let service: Value = serde_json::from_slice(&answer.body)
-            .map_err(|_| nonsense("the answer is not JSON".to_owned()))?;
+        let nonsense = |error: AnswerError| failed(error.into(), Vec::new());
+        let service: Value =
+            serde_json::from_slice(&answer.body).map_err(|error| nonsense(AnswerError::Json(error)))?;
         let port = service.pointer("/spec/ports/0").ok_or_else(|| {
-            nonsense(format!("the answer for {namespace}/{name} is no Service with a port"))
+            nonsense(AnswerError::NoPort { namespace: namespace.clone(), name: name.clone() })
         })?;
         let port = port.get("name").and_then(Value::as_str).unwrap_or_default();
         Ok(format!("/api/v1/namespaces/{namespace}/services/http:{name}:{port}/proxy"))
@@ -100,15 +106,15 @@ impl Api {
         Vec::new()
     }
 
-    /// Sends a request; one that is told to wait is sent again.
+    /// Sends a request; one that is told to wait is sent again, unless that takes too long.
     pub(super) async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Answer, Unanswered> {
         let url = format!("{}{path}{}", self.base.to_string().trim_end_matches('/'), self.query);
         let failed = |cause| Unanswered { verb: verb(&method), url: url.as_str().into(), cause };
         for _ in 0..MOST_RETRIES {
             let answer = self.http.send(self.request(&method, &url, body.clone())?).await;
             match answer.as_ref().ok().and_then(wait) {
-                Some(time) => tokio::time::sleep(time).await,
-                None => return answer.map_err(failed),
+                Some(time) if time <= LONGEST_WAIT => tokio::time::sleep(time).await,
+                Some(_) | None => return answer.map_err(failed),
             }
         }
         self.http.send(self.request(&method, &url, body)?).await.map_err(failed)
@@ -136,8 +142,20 @@ fn wait(answer: &Answer) -> Option<Duration> {
     busy.then(|| Duration::from_secs(seconds))
 }
 
+/// An answer that is no success.
+pub(super) fn refusal(answer: &Answer) -> ClusterError {
+    let wait = wait(answer).filter(|time| *time > LONGEST_WAIT);
+    ClusterError::Refused { status: answer.status, message: explain(answer), wait }
+}
+
+/// Whether a name can stand in a path: it changes nothing but its own part of it.
+fn is_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        && !matches!(name, "." | "..")
+}
+
 /// What an answer that is no success says: a Status' message, or the text, in one line.
-pub(super) fn explain(answer: &Answer) -> String {
+fn explain(answer: &Answer) -> String {
     let status: Option<Value> = serde_json::from_slice(&answer.body).ok();
     let field =
         |name: &str| status.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
@@ -159,5 +177,7 @@ fn in_one_line(text: &str) -> impl Iterator<Item = char> {
     text.chars().map(|c| if c.is_control() { ' ' } else { c })
 }
 
+/// A person gives up sooner, and a pipeline has other work.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 const MOST_RETRIES: usize = 10;
 const LONGEST_QUOTE: usize = 300;

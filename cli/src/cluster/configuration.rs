@@ -76,22 +76,21 @@ fn with_token(user: AuthInfo) -> Result<AuthInfo, KubeconfigError> {
 
 /// The `Impersonate-*` headers.
 pub(super) fn impersonation(user: &AuthInfo) -> Result<Vec<(HeaderName, HeaderValue)>, KubeconfigError> {
-    let mut pairs: Vec<(String, &str)> = Vec::new();
-    pairs.extend(user.impersonate.as_deref().map(|name| ("impersonate-user".to_owned(), name)));
-    pairs.extend(user.impersonate_uid.as_deref().map(|uid| ("impersonate-uid".to_owned(), uid)));
+    let mut pairs: Vec<(&'static str, String, &str)> = Vec::new();
+    pairs.extend(user.impersonate.as_deref().map(|name| ("--as", "impersonate-user".to_owned(), name)));
+    pairs.extend(user.impersonate_uid.as_deref().map(|uid| ("--as-uid", "impersonate-uid".to_owned(), uid)));
     for group in user.impersonate_groups.iter().flatten() {
-        pairs.push(("impersonate-group".to_owned(), group));
+        pairs.push(("--as-group", "impersonate-group".to_owned(), group));
     }
     for (key, values) in user.impersonate_user_extra.iter().flatten() {
-        pairs.extend(
-            values.iter().map(|value| (format!("impersonate-extra-{}", key.to_lowercase()), value.as_str())),
-        );
+        let name = format!("impersonate-extra-{}", key.to_lowercase());
+        pairs.extend(values.iter().map(|value| ("as-user-extra", name.clone(), value.as_str())));
     }
     if user.impersonate.is_none() && !pairs.is_empty() {
         return Err(KubeconfigError::GroupWithoutUser);
     }
-    let header = |(name, value): (String, &str)| {
-        let bad = || KubeconfigError::Credentials(format!("{value:?} cannot be sent in a header"));
+    let header = |(what, name, value): (&'static str, String, &str)| {
+        let bad = || KubeconfigError::Header { what, value: value.to_owned() };
         let name = HeaderName::try_from(name).map_err(|_| bad())?;
         Ok((name, HeaderValue::try_from(value).map_err(|_| bad())?))
     };

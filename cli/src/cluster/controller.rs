@@ -6,7 +6,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{
     ClusterError,
-    api::{Api, explain},
+    api::{Api, refusal},
     http::Answer,
 };
 use crate::{
@@ -94,8 +94,7 @@ impl Session {
     }
 
     fn refused(&self, answer: &Answer, doing: Doing) -> Problem {
-        let error = ClusterError::Refused { status: answer.status, message: explain(answer) };
-        Problem::Cluster { mode: self.mode, doing, error, seen: Vec::new() }
+        Problem::Cluster { mode: self.mode, doing, error: refusal(answer), seen: Vec::new() }
     }
 }
 

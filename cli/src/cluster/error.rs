@@ -17,13 +17,31 @@ pub(crate) enum ClusterError {
     #[error("{0}")]
     Transport(Unanswered),
     /// The answer is a refusal.
-    #[error("{message}")]
-    Refused { status: StatusCode, message: String },
+    ///
+    /// `wait`: the server asks for a longer time than anyone waits here.
+    #[error("{message}{}", asks(.wait.as_ref()))]
+    Refused { status: StatusCode, message: String, wait: Option<Duration> },
     /// The answer makes no sense.
-    #[error("{0}")]
-    Answer(String),
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
+    /// No Service can have this name, so nobody is asked for it.
+    #[error("{flag} {name:?}: no Service and no namespace has such a name")]
+    Name { flag: &'static str, name: String },
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+}
+
+/// What an API server would not answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnswerError {
+    #[error("the answer is not JSON")]
+    Json(#[source] serde_json::Error),
+    #[error("the answer for {namespace}/{name} is no Service with a port")]
+    NoPort { namespace: String, name: String },
+}
+
+fn asks(wait: Option<&Duration>) -> String {
+    wait.map(|time| format!("; the server asks to wait {} seconds", time.as_secs())).unwrap_or_default()
 }
 
 /// Why there is no way to send requests.
@@ -93,8 +111,12 @@ impl ClusterError {
     /// Whether the next request would fail in the same way, whatever it is for.
     pub(crate) fn is_general(&self) -> bool {
         match self {
-            Self::Config(_) | Self::Transport(_) | Self::Runtime(_) => true,
-            Self::Refused { status, .. } => matches!(
+            Self::Config(_)
+            | Self::Transport(_)
+            | Self::Runtime(_)
+            | Self::Name { .. }
+            | Self::Refused { wait: Some(_), .. } => true,
+            Self::Refused { status, wait: None, .. } => matches!(
                 *status,
                 StatusCode::UNAUTHORIZED
                     | StatusCode::FORBIDDEN

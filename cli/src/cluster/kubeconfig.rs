@@ -5,19 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kube::config::{Kubeconfig, KubeconfigError as KubeError};
+use kube::config::{InClusterError, Kubeconfig, KubeconfigError as KubeError};
 use transport::TlsError;
 
-use super::Masked;
+use super::{Masked, exec::ExecError};
 use crate::problem::reason;
 
 /// Why there is no way to a cluster.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KubeconfigError {
-    #[error(
-        "invalid configuration: no configuration has been provided: no kubeconfig, no --server, and not inside a cluster"
-    )]
-    Nothing,
+    #[error("invalid configuration: no configuration has been provided: {}", nothing(.0))]
+    Nothing(Vec<Looked>),
     #[error("stat {path}: {reason}")]
     Missing {
         path: String,
@@ -54,10 +52,52 @@ pub(crate) enum KubeconfigError {
     },
     #[error("--as-group and --as-uid need --as")]
     GroupWithoutUser,
-    #[error("{0}")]
-    Credentials(String),
+    #[error("{what} {value:?} cannot be sent in a header")]
+    Header { what: &'static str, value: String },
+    #[error("getting credentials: exec plugin {command:?}: {error}")]
+    Plugin {
+        command: String,
+        #[source]
+        error: ExecError,
+    },
+    /// The service account of the pod that this runs in.
+    #[error(transparent)]
+    InCluster(Box<InClusterError>),
     #[error(transparent)]
     Tls(TlsProblem),
+}
+
+/// A kubeconfig that was named and gives nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Looked {
+    pub(crate) path: PathBuf,
+    pub(crate) found: Found,
+}
+
+/// What was found in a kubeconfig that gives nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Missing,
+    /// It has neither clusters nor contexts, as other kinds of YAML.
+    Empty,
+    NoCurrentContext,
+}
+
+impl std::fmt::Display for Looked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let found = match self.found {
+            Found::Missing => "does not exist",
+            Found::Empty => "holds no clusters and no contexts",
+            Found::NoCurrentContext => "has no current-context",
+        };
+        write!(f, "{} {found}", self.path.display())
+    }
+}
+
+fn nothing(looked: &[Looked]) -> String {
+    let files: Vec<_> = looked.iter().map(Looked::to_string).collect();
+    let files = if files.is_empty() { "no kubeconfig".to_owned() } else { files.join(", ") };
+    format!("{files}, no --server, and not inside a cluster")
 }
 
 /// Whose address cannot be read.
@@ -125,33 +165,66 @@ impl std::fmt::Display for Part {
     }
 }
 
-/// What the kubeconfig files say together; an empty one when there are none.
+/// What the kubeconfig files say together.
+#[derive(Default)]
+pub(crate) struct Files {
+    /// An empty one when there are none.
+    pub(crate) config: Kubeconfig,
+    /// Those that were named, or are there.
+    looked: Vec<(PathBuf, bool)>,
+}
+
+impl Files {
+    /// The error of files that lead to no cluster.
+    pub(crate) fn nothing(self) -> KubeconfigError {
+        let is_empty = self.config.clusters.is_empty() && self.config.contexts.is_empty();
+        let found = |is_there| match (is_there, is_empty) {
+            (false, _) => Found::Missing,
+            (true, true) => Found::Empty,
+            (true, false) => Found::NoCurrentContext,
+        };
+        let looked = self.looked.into_iter();
+        KubeconfigError::Nothing(
+            looked.map(|(path, is_there)| Looked { path, found: found(is_there) }).collect(),
+        )
+    }
+}
+
+/// Reads the kubeconfig files.
 ///
 /// A file that a flag names must exist, the files of the `KUBECONFIG` list and the default one need not.
-pub(crate) fn load(flag: &str) -> Result<Kubeconfig, KubeconfigError> {
+pub(crate) fn load(flag: &str) -> Result<Files, KubeconfigError> {
     if !flag.is_empty() {
         return match fs::metadata(flag) {
-            Ok(_) => read(Path::new(flag)),
+            Ok(_) => Ok(Files { config: read(Path::new(flag))?, looked: vec![(flag.into(), true)] }),
             Err(error) => Err(KubeconfigError::Missing { path: flag.to_owned(), reason: FileReason(error) }),
         };
     }
-    let mut merged = Kubeconfig::default();
-    for path in listed() {
-        if fs::metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            continue;
+    let mut files = Files::default();
+    let (paths, are_named) = listed();
+    for path in paths {
+        let is_there = !fs::metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        if is_there {
+            files.config = files.config.merge(read(&path)?).map_err(|error| load_error(&path, error))?;
         }
-        merged = merged.merge(read(&path)?).map_err(|error| load_error(&path, error))?;
+        if is_there || are_named {
+            files.looked.push((path, is_there));
+        }
     }
-    Ok(merged)
+    Ok(files)
 }
 
-/// The files of `KUBECONFIG`, else the one in the home folder.
-fn listed() -> Vec<PathBuf> {
+/// The files of `KUBECONFIG`, else the one in the home folder; and whether they are named.
+fn listed() -> (Vec<PathBuf>, bool) {
     match env::var_os("KUBECONFIG") {
         Some(list) if !list.is_empty() => {
-            env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect()
+            let paths = env::split_paths(&list).filter(|path| !path.as_os_str().is_empty());
+            (paths.collect(), true)
         }
-        _ => env::home_dir().map(|home| home.join(".kube").join("config")).into_iter().collect(),
+        _ => {
+            let path = env::home_dir().map(|home| home.join(".kube").join("config"));
+            (path.into_iter().collect(), false)
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::{
     args::Mode,
-    cluster::{Address, Alike, Cause, ClusterError, ClusterPart, KubeconfigError, TlsProblem},
+    cluster::{Address, Alike, Cause, ClusterError, ClusterPart, Found, KubeconfigError, TlsProblem},
     problem::Doing,
 };
 
@@ -19,7 +19,14 @@ pub(super) fn cluster(mode: Mode, doing: &Doing, error: &ClusterError, seen: &[A
                 .to_owned(),
         ),
         ClusterError::Transport(error) => Some(transport(mode, &error.cause)),
-        ClusterError::Refused { status, .. } => Some(refused(mode, doing, *status, seen)),
+        ClusterError::Refused { wait: Some(_), .. } => {
+            Some(format!("try again after that time{}", without(mode)))
+        }
+        ClusterError::Refused { status, wait: None, .. } => Some(refused(mode, doing, *status, seen)),
+        ClusterError::Name { .. } => Some(
+            "a name has letters, digits and dashes alone: it is --controller-name, in --controller-namespace"
+                .to_owned(),
+        ),
     }
 }
 
@@ -66,6 +73,15 @@ fn refused(mode: Mode, doing: &Doing, status: StatusCode, seen: &[Alike]) -> Str
         (StatusCode::NOT_FOUND, _) => {
             "the Service is there, but what answers behind it is no controller: see --controller-name".to_owned()
         }
+        (
+            StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::GATEWAY_TIMEOUT,
+            Doing::FindService,
+        ) => {
+            format!("the API server is busy or not there, and no controller was asked: try again in a moment; `kubectl version` tells whether it answers{}", without(mode))
+        }
         (StatusCode::TOO_MANY_REQUESTS, _) => {
             "the controller's limit is reached: wait a moment, or raise its --rate-limit and --rate-limit-burst".to_owned()
         }
@@ -94,7 +110,12 @@ fn service(seen: &[Alike]) -> String {
 
 pub(super) fn kubeconfig(error: &KubeconfigError, mode: Mode) -> Option<String> {
     let hint = match error {
-        KubeconfigError::Nothing => match mode {
+        KubeconfigError::Nothing(looked)
+            if looked.iter().any(|file| file.found == Found::NoCurrentContext) =>
+        {
+            "name a context of the kubeconfig with --context: `kubectl config get-contexts` lists them"
+        }
+        KubeconfigError::Nothing(_) => match mode {
             Mode::Seal | Mode::MergeInto | Mode::Raw => {
                 "give a certificate with --cert, or a cluster with --kubeconfig, KUBECONFIG or --server"
             }
@@ -130,7 +151,11 @@ pub(super) fn kubeconfig(error: &KubeconfigError, mode: Mode) -> Option<String> 
         KubeconfigError::Url { what: Address::Server, .. } => "a URL is like https://host:6443",
         KubeconfigError::Url { what: Address::Proxy, .. } => PROXY,
         KubeconfigError::File { .. } => "the kubeconfig names this file: `kubectl config view` shows where",
-        KubeconfigError::Credentials(_) => "see whether `kubectl auth whoami` works with the same kubeconfig",
+        KubeconfigError::Header { .. } => "line ends and other control characters have no place in it",
+        KubeconfigError::InCluster(_) => {
+            "see the service account of the pod, or name a kubeconfig with --kubeconfig"
+        }
+        KubeconfigError::Plugin { .. } => "see whether `kubectl auth whoami` works with the same kubeconfig",
         KubeconfigError::Tls(TlsProblem::Transport(_) | TlsProblem::Auth(_) | TlsProblem::Config(_)) => {
             "see the certificates and keys of the kubeconfig: `kubectl config view`"
         }

@@ -4,16 +4,15 @@ use std::io::{self, BufRead as _, Write as _};
 
 use zeroize::Zeroizing;
 
-use crate::problem::{Problem, reason};
+use crate::problem::Problem;
 
 /// One line from the terminal, without its end and without an echo.
 pub(super) fn value() -> Result<Zeroizing<Vec<u8>>, Problem> {
-    let failed = |error: io::Error| Problem::Stdin(reason(&error));
     let _ = write!(io::stderr().lock(), "Value (it is not shown; Enter ends it): ");
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
     {
         let _quiet = echo::off();
-        io::stdin().lock().read_until(b'\n', &mut line).map_err(failed)?;
+        io::stdin().lock().read_until(b'\n', &mut line).map_err(Problem::Stdin)?;
     }
     let _ = writeln!(io::stderr().lock());
     let end = line.strip_suffix(b"\n").map(|rest| rest.strip_suffix(b"\r").unwrap_or(rest).len());

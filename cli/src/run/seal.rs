@@ -18,7 +18,7 @@ use crate::{
     input::Input,
     job::{Cert, Format, Sealing, Sink, Source},
     output::Spool,
-    problem::{Problem, reason},
+    problem::Problem,
     report::say,
 };
 
@@ -47,7 +47,7 @@ pub(super) fn seal(
         let file = path.as_ref().filter(|_| several);
         let mut chunks = Chunks::new(reader, CHUNK);
         let mut place = Place::default();
-        while let Some((text, last)) = chunks.next().map_err(|error| Problem::Stdin(reason(&error)))? {
+        while let Some((text, last)) = chunks.next().map_err(Problem::Stdin)? {
             let only = last && place == Place::default();
             let parts =
                 read(&text, format, only, with_keys).map_err(|problem| place.shift(problem).inside(file))?;
