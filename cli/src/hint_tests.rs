@@ -4,12 +4,27 @@
 
 use std::{fs, io, path::Path, time::Duration};
 
-use sealed_secrets_core::{Scope, SealingKey, merge, seal::SealError, unseal::Reason};
+use http::StatusCode;
+use sealed_secrets_core::{
+    Scope, SealingKey,
+    keys::{CertificateError, KeyError, recovery::RecoveryError},
+    manifest::DecodeError,
+    merge::{self, TargetError},
+    seal::SealError,
+    unseal::{ItemError, Reason, UnsealError},
+};
+
+use transport::TlsError;
 
 use super::*;
 use crate::{
-    cluster::Unanswered,
-    problem::{FileError, Title},
+    args::{Refused, ValueError},
+    cert_source::{FetchError, UrlError},
+    cluster::{
+        Address, AnswerError, Cause, ClusterError, ClusterPart, ExecError, FileReason, Found, HttpError,
+        LoadError, Looked, TlsProblem, Unanswered,
+    },
+    problem::{Doing, FileError, Title},
 };
 
 fn told(problem: &Problem) -> String {
@@ -40,24 +55,30 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::FromFileIsStdin, "leave --from-file out"),
         (Problem::RawWithoutName(Scope::Strict), "--scope namespace-wide"),
         (Problem::RawWithoutNamespace(Scope::Strict), "-n NAMESPACE"),
-        (Problem::NoNamespace(KubeconfigError::Nothing), "-n NAMESPACE"),
+        (Problem::NoNamespace(KubeconfigError::Nothing(Vec::new())), "-n NAMESPACE"),
         (Problem::NoNamespace(KubeconfigError::CurrentContext("x".into())), "-n NAMESPACE, or"),
         (Problem::Format("sealed.yaml".into()), "-w sealed.yaml"),
         (Problem::Format("xml".into()), "json or yaml"),
-        (Problem::Variable("X must be y".into()), "variable"),
+        (
+            Problem::Variable(Refused { flag: "raw", variable: "X".into(), error: ValueError::Switch }),
+            "correct the variable",
+        ),
+        (Problem::Surplus { command: "man".into(), word: "foo".into() }, "`kubeseal man` alone"),
+        (Problem::Surplus { command: "completion".into(), word: "foo".into() }, "completion SHELL"),
         (Problem::Shell(None), "bash"),
         (Problem::Word { word: "verson".into(), nearest: Some("`kubeseal version`".into()) }, "version"),
         (Problem::Word { word: "x.yaml".into(), nearest: None }, "-f x.yaml"),
         (Problem::Word { word: "foo".into(), nearest: None }, "help, version"),
         (Problem::Input(file(io::ErrorKind::PermissionDenied)), "ls -l"),
-        (Problem::File(file(io::ErrorKind::IsADirectory)), "--validate"),
+        (Problem::Input(file(io::ErrorKind::IsADirectory)), "--validate"),
+        (Problem::File(file(io::ErrorKind::IsADirectory)), "it is a folder: name a file in it"),
         (Problem::File(file(io::ErrorKind::NotADirectory)), "is a file"),
-        (Problem::SeveralInputs("a".into(), "b".into()), "-f"),
+        (Problem::SeveralInputs("a".into(), "b".into()), "name each file with -f"),
         (Problem::NoFiles("d".into()), "-f"),
         (Problem::Pattern("[".into(), "x"), "-f"),
-        (Problem::Spool("x".into()), "TMPDIR"),
-        (Problem::Stdin("x".into()), "-f"),
-        (Problem::Stdout("x".into()), "-w"),
+        (Problem::Spool(io::ErrorKind::StorageFull.into()), "TMPDIR"),
+        (Problem::Stdin(io::ErrorKind::Other.into()), "-f"),
+        (Problem::Stdout(io::ErrorKind::BrokenPipe.into()), "-w"),
         (Problem::WouldLose("x".into()), "-w"),
         (Problem::MayLose("x".into()), "-w"),
         (Problem::Changed("x".into()), "again"),
@@ -72,8 +93,6 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::MergeOfSeveral(2), "split"),
         (Problem::MergeScope { ours: Scope::ClusterWide, theirs: Scope::Strict }, "--scope"),
         (Problem::NoPrivateKey, "--recovery-private-key"),
-        (Problem::Url { url: "x".into(), reason: "y".into() }, "--cert"),
-        (Problem::Fetch { url: "x".into(), reason: "y".into() }, "--cert"),
         (Problem::NotDecryptable(title.clone()), "seal it again"),
         (Problem::NotRotatable(title.clone()), "--validate"),
         (Problem::Answer { title: title.clone(), error: decode_error() }, "--controller-name"),
@@ -136,27 +155,65 @@ fn every_cause_of_the_library_names_its_step() {
 }
 
 #[test]
+fn every_cause_of_a_url_names_its_step() {
+    for (error, step) in [
+        (UrlError::Scheme("x".into()), "--cert takes"),
+        (UrlError::Syntax, "--cert takes"),
+        (UrlError::Slashes, "--cert takes"),
+        (UrlError::NotUtf8, "--cert takes"),
+        (UrlError::Folder, "a file in it"),
+    ] {
+        check(&Problem::Url { url: "x".into(), error }, step);
+    }
+    let io = || io::Error::from(io::ErrorKind::NotFound);
+    let cause = |cause| FetchError::Unanswered { url: "x".into(), cause };
+    let setup = |error| FetchError::Setup { url: "x".into(), error };
+    for (error, step) in [
+        (setup(HttpError::Proxy("x".into())), "HTTPS_PROXY"),
+        (setup(HttpError::Tls(TlsError::Unusable("x".into()))), "root certificates"),
+        (cause(Cause::Unreachable("x".into())), "NO_PROXY"),
+        (cause(Cause::Timeout(Duration::from_secs(1))), "can be reached"),
+        (cause(Cause::Untrusted("x".into())), "not trusted"),
+        (cause(Cause::Tls("x".into())), "https"),
+        (cause(Cause::Other("x".into())), "another tool"),
+        (FetchError::Refused(StatusCode::UNAUTHORIZED), "user:password@"),
+        (FetchError::Refused(StatusCode::NOT_FOUND), "another tool"),
+        (FetchError::NoPlace(StatusCode::FOUND), "another tool"),
+        (FetchError::Place { url: "x".into(), error: UrlError::Syntax }, "another tool"),
+        (FetchError::Redirects(10), "another tool"),
+        (FetchError::NoFile(io()), "check the name"),
+        (FetchError::File(io()), "check the name"),
+    ] {
+        check(&Problem::Fetch { url: "x".into(), error }, step);
+    }
+}
+
+#[test]
 fn every_cause_of_the_cluster_names_its_step() {
     let transport =
-        |cause| ClusterError::Transport(Unanswered { request: "Get \"https://h\"".into(), cause });
+        |cause| ClusterError::Transport(Unanswered { verb: "Get", url: "https://h".into(), cause });
     for (cause, step) in [
         (Cause::Unreachable("x".into()), "can be reached"),
         (Cause::Untrusted("x".into()), "--certificate-authority"),
         (Cause::Tls("x".into()), "https"),
         (Cause::Timeout(Duration::from_secs(1)), "--request-timeout"),
-        (Cause::Url("x".into()), "address"),
+        (Cause::Url, "address"),
         (Cause::Other("x".into()), "kubectl version"),
     ] {
         let problem = cluster_problem(Mode::Validate, Doing::FindService, transport(cause));
         check(&problem, step);
         assert!(!told(&problem).contains("--controller-name") && !told(&problem).contains("--cert "));
     }
-    let refused = |status| ClusterError::Refused { status, message: "x".into() };
+    let refused = |status| ClusterError::Refused { status, message: "x".into(), wait: None };
     for (status, doing, step) in [
         (StatusCode::UNAUTHORIZED, Doing::FindService, "log in again"),
         (StatusCode::FORBIDDEN, Doing::FindService, "sealed-secrets-service-proxier"),
         (StatusCode::FORBIDDEN, Doing::FetchCertificate, "services/proxy"),
         (StatusCode::NOT_FOUND, Doing::FindService, "--controller-name"),
+        (StatusCode::TOO_MANY_REQUESTS, Doing::FindService, "the API server is busy"),
+        (StatusCode::SERVICE_UNAVAILABLE, Doing::FindService, "the API server is busy"),
+        (StatusCode::BAD_GATEWAY, Doing::FindService, "the API server is busy"),
+        (StatusCode::GATEWAY_TIMEOUT, Doing::FindService, "the API server is busy"),
         (StatusCode::NOT_FOUND, Doing::FetchCertificate, "no controller"),
         (StatusCode::TOO_MANY_REQUESTS, Doing::Validate(None), "--rate-limit"),
         (StatusCode::SERVICE_UNAVAILABLE, Doing::FetchCertificate, "whether the controller runs"),
@@ -175,12 +232,13 @@ fn every_cause_of_the_cluster_names_its_step() {
         (Mode::Validate, "a cluster is needed"),
         (Mode::ReEncrypt, "--recovery-unseal"),
     ] {
-        check(&cluster_problem(mode, Doing::FindService, KubeconfigError::Nothing.into()), step);
+        check(&cluster_problem(mode, Doing::FindService, KubeconfigError::Nothing(Vec::new()).into()), step);
     }
     let text = || "x".to_owned();
+    let file = || FileReason(io::ErrorKind::NotFound.into());
     for (error, step) in [
-        (KubeconfigError::Missing { path: text(), reason: text() }, "--kubeconfig"),
-        (KubeconfigError::Load { path: text(), reason: text() }, "correct the file"),
+        (KubeconfigError::Missing { path: text(), reason: file() }, "--kubeconfig"),
+        (KubeconfigError::Load { path: text(), reason: LoadError::Yaml }, "correct the file"),
         (KubeconfigError::Unknown { kind: ClusterPart::Context, name: text() }, "get-contexts"),
         (KubeconfigError::Unknown { kind: ClusterPart::User, name: text() }, "config view"),
         (KubeconfigError::CurrentContext(text()), "get-contexts"),
@@ -189,14 +247,37 @@ fn every_cause_of_the_cluster_names_its_step() {
         (KubeconfigError::SeveralCredentials, "leave --token"),
         (KubeconfigError::GroupWithoutUser, "--as"),
         (KubeconfigError::Timeout, "30s"),
-        (KubeconfigError::Url { what: "--server", text: text() }, "https://"),
-        (KubeconfigError::File { path: text(), reason: text() }, "config view"),
-        (KubeconfigError::Credentials(text()), "whoami"),
-        (KubeconfigError::Tls(text()), "certificates"),
+        (KubeconfigError::Url { what: Address::Server, url: "x".into() }, "https://"),
+        (KubeconfigError::Url { what: Address::Proxy, url: "x".into() }, "--proxy-url"),
+        (KubeconfigError::File { path: text(), reason: file() }, "config view"),
+        (KubeconfigError::Plugin { command: text(), error: ExecError::Signal }, "whoami"),
+        (KubeconfigError::Header { what: "--as", value: text() }, "control characters"),
+        (
+            KubeconfigError::InCluster(Box::new(kube::config::InClusterError::ReadEnvironmentVariable(
+                std::env::VarError::NotPresent,
+            ))),
+            "service account",
+        ),
+        (
+            KubeconfigError::Nothing(vec![Looked { path: "x".into(), found: Found::NoCurrentContext }]),
+            "--context",
+        ),
+        (KubeconfigError::Nothing(vec![Looked { path: "x".into(), found: Found::Missing }]), "KUBECONFIG"),
+        (KubeconfigError::Tls(TlsProblem::Transport(TlsError::Unusable(text()))), "certificates"),
     ] {
         check(&cluster_problem(Mode::Validate, Doing::FindService, error.into()), step);
     }
-    check(&cluster_problem(Mode::Seal, Doing::FindService, ClusterError::Answer(text())), "API server");
+    let answer = AnswerError::NoPort { namespace: text(), name: text() };
+    check(&cluster_problem(Mode::Seal, Doing::FindService, answer.into()), "API server");
+    let name = ClusterError::Name { flag: "--controller-name", name: "a b".into() };
+    check(&cluster_problem(Mode::Seal, Doing::FindService, name), "--controller-name");
+    let later = ClusterError::Refused {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        message: text(),
+        wait: Some(Duration::from_hours(1)),
+    };
+    assert!(later.to_string().contains("asks to wait 3600 seconds"));
+    check(&cluster_problem(Mode::Validate, Doing::Validate(None), later), "after that time");
     let runtime = ClusterError::Runtime(io::ErrorKind::Other.into());
     check(&cluster_problem(Mode::Seal, Doing::FindService, runtime), "out of something");
 }
@@ -220,23 +301,139 @@ fn no_code_looks_into_the_text_of_an_error() {
                 folders.push(path);
                 continue;
             }
-            let text = fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]").next().unwrap();
             if path.to_string_lossy().ends_with("_tests.rs") {
                 continue;
             }
-            for (number, line) in code.lines().enumerate() {
-                let looks = ["error", "problem", "reason", "last"].iter().any(|name| {
-                    [".contains(", ".starts_with(", ".ends_with(", ".split_once(", ".strip_prefix("]
-                        .iter()
-                        .any(|look| {
-                            [format!("{name}{look}"), format!("{name}.to_string(){look}")]
-                                .iter()
-                                .any(|part| line.contains(part.as_str()))
-                        })
-                });
-                assert!(!looks, "{}:{}: {line}", path.display(), number + 1);
-            }
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
+            assert_eq!(looks(code), Vec::<String>::new(), "{}", path.display());
         }
     }
 }
+
+#[test]
+fn a_look_into_the_text_of_an_error_is_found() {
+    for code in [
+        "if error.to_string().contains(\"x\") {}",
+        "if error\n    .to_string()\n    .starts_with(\"x\") {}",
+        "x.map_err(|cause| cause.to_string().to_lowercase().find('x'))",
+        "match x { Err(e) if e.to_string() == \"x\" => 1 }",
+        "match x { Err(why) => match why.to_string().as_str() { \"x\" => 1 } }",
+        "fn f(trouble: &io::Error) { format!(\"{trouble}\").ends_with(\"x\") }",
+        "fn f(trouble: &io::Error) { let text = trouble.to_string(); text.split_once(':') }",
+        "problem.contains(\"x\")",
+        "let text = format!(\"{}\", problem); if text == \"x\" {}",
+    ] {
+        assert!(!looks(code).is_empty(), "{code}");
+    }
+    for code in [
+        "text.contains(\"x\")",
+        "Err(e) => say(&e.to_string())",
+        "matches!(error.kind(), io::ErrorKind::NotFound)",
+        "let text = path.to_string(); text.contains('x')",
+    ] {
+        assert_eq!(looks(code), Vec::<String>::new(), "{code}");
+    }
+}
+
+/// Expressions that look into the text of an error: of what is called or typed as one, or bound where errors are, and
+/// of texts that are made of one.
+fn looks(code: &str) -> Vec<String> {
+    const LOOKS: &[&str] = &[
+        ".contains(",
+        ".starts_with(",
+        ".ends_with(",
+        ".split",
+        ".rsplit",
+        ".strip_",
+        ".find(",
+        ".rfind(",
+        ".matches(",
+        ".eq(",
+        ".eq_ignore_ascii_case(",
+        ".lines()",
+        ".chars()",
+        ".bytes()",
+        ".parse",
+        ".is_empty()",
+        ".len()",
+        "==",
+        "!=",
+        ".as_str(){",
+        ".as_ref(){",
+    ];
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let word_at = |text: &str| text.chars().take_while(|c| is_word(*c)).collect::<String>();
+    let word_before = |text: &str| {
+        let start =
+            text.char_indices().rev().find(|(_, c)| !is_word(*c)).map_or(0, |(at, c)| at + c.len_utf8());
+        text[start..].to_owned()
+    };
+    let mut errors: Vec<String> = ["error", "problem", "cause", "last"].map(str::to_owned).to_vec();
+    for opening in ["Err(", "map_err(|", "unwrap_or_else(|", "or_else(|", "is_err_and(|"] {
+        errors.extend(code.match_indices(opening).map(|(at, _)| word_at(&code[at + opening.len()..])));
+    }
+    for typed in ["Error", "Problem", "Cause"] {
+        for (at, _) in code.match_indices(typed) {
+            let before = code[..at].trim_end_matches(|c: char| is_word(c) || ":&<' ".contains(c) && c != ' ');
+            let before = before.trim_end().trim_end_matches(['&', ':']).trim_end();
+            errors.push(word_before(before));
+        }
+    }
+    errors.retain(|name| {
+        name.chars().next().is_some_and(char::is_lowercase) && !NO_ERRORS.contains(&name.as_str())
+    });
+    // Without blanks outside of words, so that a chain over several lines is one text.
+    let mut dense = String::new();
+    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        dense.push_str(
+            &line
+                .replace(": ", ":")
+                .replace(" = ", "=")
+                .replace(" == ", "==")
+                .replace(" != ", "!=")
+                .replace(" {", "{"),
+        );
+        dense = dense.trim_end().to_owned();
+        let next = if line.trim_end().ends_with([';', '{', '}', ',']) { "\n" } else { "\u{1}" };
+        dense.push_str(next);
+    }
+    let dense: String = dense.split('\u{1}').map(str::trim_start).collect::<Vec<_>>().concat();
+    let mut texts: Vec<String> = Vec::new();
+    for name in &errors {
+        texts.push(format!("{name}.to_string()"));
+        texts.push(format!("format!(\"{{{name}}}\")"));
+        texts.push(format!("format!(\"{{}}\",{name})"));
+        texts.push(format!("format!(\"{{}}\", {name})"));
+    }
+    let mut held: Vec<String> = Vec::new();
+    for text in &texts {
+        let binding = format!("={text};");
+        held.extend(dense.match_indices(&binding).map(|(at, _)| word_before(&dense[..at])));
+    }
+    let plain = errors.iter().filter(|name| ["error", "problem", "last"].contains(&name.as_str())).cloned();
+    let subjects: Vec<String> = texts.into_iter().chain(held).chain(plain).collect();
+    let mut found = Vec::new();
+    for subject in subjects {
+        for (at, _) in dense.match_indices(&subject) {
+            if dense[..at].ends_with(|c: char| is_word(c) || c == '.') {
+                continue;
+            }
+            let mut rest = &dense[at + subject.len()..];
+            for between in
+                [".to_string()", ".to_lowercase()", ".to_uppercase()", ".trim()", ".as_str()", ".as_ref()"]
+            {
+                let next = rest.strip_prefix(between);
+                rest =
+                    next.filter(|next| !next.is_empty() && !rest.starts_with(".as_str(){")).unwrap_or(rest);
+            }
+            if LOOKS.iter().any(|look| rest.starts_with(look)) {
+                found.push(format!("{subject}{}", rest.chars().take(40).collect::<String>()));
+            }
+        }
+    }
+    found
+}
+
+/// Names that stand where errors are bound, and are none.
+const NO_ERRORS: &[&str] = &["pub", "use", "enum", "impl", "for", "as", "type", "fn", "if", "match"];

@@ -195,6 +195,9 @@ fn text_job(args: &Args) -> Result<Option<Job>, Problem> {
         ["help"] => Some(Job::Help),
         ["version"] => Some(Job::Version),
         ["man"] => Some(Job::Man),
+        [command @ ("help" | "version" | "man"), word, ..] | [command @ "completion", _, word, ..] => {
+            return Err(Problem::Surplus { command: (*command).to_owned(), word: (*word).to_owned() });
+        }
         ["completion"] => return Err(Problem::Shell(None)),
         ["completion", "contexts"] => Some(Job::Names(Names::Contexts)),
         ["completion", "namespaces"] => Some(Job::Names(Names::Namespaces)),
@@ -204,6 +207,13 @@ fn text_job(args: &Args) -> Result<Option<Job>, Problem> {
         },
         _ => None,
     })
+}
+
+impl Job {
+    /// Whether it prints a text that is known beforehand, so that neither variables nor notes matter.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Self::Help | Self::Version | Self::Completion(_) | Self::Names(_) | Self::Man)
+    }
 }
 
 /// Words that stand for a task of their own.

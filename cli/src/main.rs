@@ -25,8 +25,9 @@ use problem::Problem;
 use report::{Outcome, report};
 
 fn main() -> ExitCode {
-    let argv = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
-    let outcome = match args::parse(argv, |name| env::var(name).ok()) {
+    // A variable that is no text is not passed over: another scope than the one that was meant might be used.
+    let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let outcome = match args::texts(env::args_os().skip(1)).and_then(|argv| args::parse(argv, variable)) {
         Err(error) => Outcome::Usage(error),
         Ok(parsed) => match execute(parsed) {
             Ok(()) => Outcome::Done,
@@ -42,16 +43,17 @@ fn execute(parsed: Parsed) -> Result<(), Problem> {
     for notice in &notices {
         report::say(notice);
     }
-    if let Some(variable) = bad_variable.filter(|_| !args.help && !args.version) {
-        return Err(Problem::Variable(variable));
-    }
     let meant = words::Meant::of(&args);
     let notes = notes(&args);
-    let job = Job::try_from(args)?;
-    if !matches!(job, Job::Help | Job::Version | Job::Completion(_) | Job::Names(_) | Job::Man) {
-        for note in &notes {
-            report::say(note);
-        }
+    let job = match (Job::try_from(args), bad_variable) {
+        // What only prints a text has no use for variables.
+        (Ok(job), _) if job.is_text() => return run::run(job),
+        (Err(problem @ (Problem::Shell(_) | Problem::Surplus { .. })), _) => return Err(problem),
+        (_, Some(variable)) => return Err(Problem::Variable(variable)),
+        (job, None) => job?,
+    };
+    for note in &notes {
+        report::say(note);
     }
     run::run(job).map_err(|problem| words::explained(problem, &meant))
 }

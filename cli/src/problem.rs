@@ -3,6 +3,7 @@
 use std::{
     fmt, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use sealed_secrets_core::{
@@ -15,8 +16,9 @@ use sealed_secrets_core::{
 };
 
 use crate::{
-    args::Mode,
-    cluster::{Alike, ClusterError, KubeconfigError},
+    args::{Mode, Refused},
+    cert_source::{FetchError, UrlError},
+    cluster::{Alike, ClusterError, KubeconfigError, Masked},
 };
 
 /// An error that ends the program with code 1.
@@ -33,12 +35,15 @@ pub(crate) enum Problem {
     #[error("must provide the --namespace flag with --raw and --scope {0}")]
     RawWithoutNamespace(core::Scope),
     /// The kubeconfig that would name the namespace is missing or broken.
-    #[error("{0}")]
+    #[error(transparent)]
     NoNamespace(KubeconfigError),
     #[error("unsupported output format: {0}")]
     Format(String),
-    #[error("{0}")]
-    Variable(String),
+    #[error(transparent)]
+    Variable(Refused),
+    /// A command is followed by more words than it takes.
+    #[error("kubeseal {command} takes no word {:?}", Masked::from(word.as_str()))]
+    Surplus { command: String, word: String },
     #[error("{}", .0.as_ref().map_or_else(|| "completion needs the name of a shell".to_owned(), |shell| format!("there is no completion for {shell:?}")))]
     Shell(Option<String>),
     #[error("{word:?} is neither a command nor a file")]
@@ -54,12 +59,12 @@ pub(crate) enum Problem {
     Pattern(String, &'static str),
     #[error("{0}")]
     File(FileError),
-    #[error("cannot keep the output until it is complete: {0}")]
-    Spool(String),
-    #[error("cannot read stdin: {0}")]
-    Stdin(String),
-    #[error("cannot write to stdout: {0}")]
-    Stdout(String),
+    #[error("cannot keep the output until it is complete: {}", reason(.0))]
+    Spool(#[source] io::Error),
+    #[error("cannot read stdin: {}", reason(.0))]
+    Stdin(#[source] io::Error),
+    #[error("cannot write to stdout: {}", reason(.0))]
+    Stdout(#[source] io::Error),
     #[error("{0} holds ciphertexts that would be gone: nothing is written")]
     WouldLose(String),
     #[error("{0} cannot be read, and may hold ciphertexts that would be gone: nothing is written")]
@@ -87,7 +92,7 @@ pub(crate) enum Problem {
     AlreadySealed { name: String, with_keys: bool },
     /// `kind`: what the input is, where it is no Secret.
     #[error("{error}{}{}", this_is(.kind.as_deref()), no_namespace(.kubeconfig.as_deref()))]
-    Seal { error: SealError, kind: Option<String>, kubeconfig: Option<String> },
+    Seal { error: SealError, kind: Option<String>, kubeconfig: Option<Arc<KubeconfigError>> },
     #[error("the input has {count} documents, and --merge-into takes one Secret at a time", count = .0)]
     MergeOfSeveral(usize),
     #[error(
@@ -106,10 +111,18 @@ pub(crate) enum Problem {
     /// `own`: it came from --cert.
     #[error("{error}")]
     Certificate { error: CertificateError, own: bool },
-    #[error("parse {url:?}: {reason}")]
-    Url { url: String, reason: String },
-    #[error("cannot fetch {url:?}: {reason}")]
-    Fetch { url: String, reason: String },
+    #[error("parse {url:?}: {error}")]
+    Url {
+        url: Masked,
+        #[source]
+        error: UrlError,
+    },
+    #[error("cannot fetch {url:?}: {error}")]
+    Fetch {
+        url: Masked,
+        #[source]
+        error: FetchError,
+    },
 
     #[error("{}", asking(.doing, .error))]
     Cluster { mode: Mode, doing: Doing, error: ClusterError, seen: Vec<Alike> },
@@ -286,8 +299,8 @@ fn this_is(kind: Option<&str>) -> String {
     kind.map(|kind| format!(": this is a {kind}, and no Secret")).unwrap_or_default()
 }
 
-fn no_namespace(kubeconfig: Option<&str>) -> String {
-    kubeconfig.map(|reason| format!(", and the kubeconfig gives none: {reason}")).unwrap_or_default()
+fn no_namespace(kubeconfig: Option<&KubeconfigError>) -> String {
+    kubeconfig.map(|error| format!(", and the kubeconfig gives none: {error}")).unwrap_or_default()
 }
 
 fn of_object(name: &str) -> String {

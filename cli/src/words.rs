@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     args::{Args, Mode, nearest_of},
-    cluster::{ClusterError, KubeconfigError},
+    cluster::{ClusterError, KubeconfigError, Masked},
     input::nearest_file,
     job::COMMANDS,
     problem::Problem,
@@ -12,9 +12,20 @@ use crate::{
 
 /// What to say of the words of a command line.
 pub(crate) fn notes(args: &Args) -> Vec<String> {
+    if Mode::of(args) == Mode::Raw {
+        // Whoever gives a word here may have typed the value: it is not shown.
+        return if args.positionals.is_empty() { Vec::new() } else { vec![RAW.to_owned()] };
+    }
     let ignored = args.positionals.iter().filter(|word| is_ignored(args, word));
-    ignored.map(|word| format!("note: the argument {word:?} is ignored{}", reason(word))).collect()
+    ignored
+        .map(|word| {
+            format!("note: the argument {:?} is ignored{}", Masked::from(word.as_str()), reason(word))
+        })
+        .collect()
 }
+
+const RAW: &str =
+    "note: the words of the command line are ignored: the value of --raw comes from stdin or --from-file";
 
 /// Whether a word has no effect: files and patterns may be the input where no -f is given.
 fn is_ignored(args: &Args, word: &str) -> bool {
@@ -47,9 +58,11 @@ fn nearest(word: &str) -> Option<String> {
 /// A run that failed for want of a cluster, where a word shows that something else was meant.
 pub(crate) fn explained(problem: Problem, args: &Meant) -> Problem {
     let no_cluster =
-        matches!(&problem, Problem::Cluster { error: ClusterError::Config(KubeconfigError::Nothing), .. });
+        matches!(&problem, Problem::Cluster { error: ClusterError::Config(KubeconfigError::Nothing(_)), .. });
     match &args.word {
-        Some(word) if no_cluster => Problem::Word { word: word.clone(), nearest: nearest(word) },
+        Some(word) if no_cluster => {
+            Problem::Word { word: Masked::from(word.as_str()).to_string(), nearest: nearest(word) }
+        }
         Some(_) | None => problem,
     }
 }
@@ -62,6 +75,7 @@ pub(crate) struct Meant {
 impl Meant {
     pub(crate) fn of(args: &Args) -> Self {
         let word = args.positionals.iter().find(|word| !Path::new(word).exists());
-        Self { word: word.filter(|_| args.given.is_empty()).cloned() }
+        let may_be_told = args.given.is_empty() && Mode::of(args) != Mode::Raw;
+        Self { word: word.filter(|_| may_be_told).cloned() }
     }
 }

@@ -4,18 +4,38 @@ use std::str::FromStr;
 
 use sealed_secrets_core::Scope;
 
-use super::{Hidden, csv};
+use super::{
+    Hidden,
+    csv::{self, ListError},
+};
 use crate::style::When;
 
-/// What a flag does with its text; the error says why the text is refused.
-pub(crate) type Checked = Result<(), String>;
+/// What a flag does with its text.
+pub(crate) type Checked = Result<(), ValueError>;
+
+/// Why the text of a flag is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ValueError {
+    #[error("must be true or false")]
+    Switch,
+    #[error("must be one of: {}", .0.join(", "))]
+    Words(&'static [&'static str]),
+    #[error("must be a whole number")]
+    Number,
+    #[error("must look like file.go:234")]
+    TraceLocation,
+    #[error("must look like pattern=2,pattern=3")]
+    Modules,
+    #[error(transparent)]
+    List(#[from] ListError),
+}
 
 /// A truth value as Go spells them.
 pub(crate) fn boolean(slot: &mut bool, text: &str) -> Checked {
     *slot = match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => true,
         "0" | "f" | "F" | "false" | "FALSE" | "False" => false,
-        _ => return Err("must be true or false".to_owned()),
+        _ => return Err(ValueError::Switch),
     };
     Ok(())
 }
@@ -62,7 +82,7 @@ pub(crate) fn color(slot: &mut When, text: &str) -> Checked {
         "" | "auto" => When::Auto,
         "always" => When::Always,
         "never" => When::Never,
-        _ => return Err("must be one of: auto, always, never".to_owned()),
+        _ => return Err(ValueError::Words(&["auto", "always", "never"])),
     };
     Ok(())
 }
@@ -72,14 +92,14 @@ pub(crate) fn scope(slot: &mut Scope, text: &str) -> Checked {
     *slot = match text {
         "" => Scope::Strict,
         name => Scope::from_str(name)
-            .map_err(|_| "must be one of: strict, namespace-wide, cluster-wide".to_owned())?,
+            .map_err(|_| ValueError::Words(&["strict", "namespace-wide", "cluster-wide"]))?,
     };
     Ok(())
 }
 
 /// A 32-bit log level.
 pub(crate) fn level(text: &str) -> Checked {
-    text.parse::<i32>().map(drop).map_err(|_| "must be a whole number".to_owned())
+    text.parse::<i32>().map(drop).map_err(|_| ValueError::Number)
 }
 
 /// A log severity by name or number.
@@ -100,7 +120,7 @@ pub(crate) fn unsigned(text: &str) -> Checked {
     let plain = !digits.starts_with('+');
     match u64::from_str_radix(digits, radix) {
         Ok(_) if plain => Ok(()),
-        _ => Err("must be a whole number".to_owned()),
+        _ => Err(ValueError::Number),
     }
 }
 
@@ -110,7 +130,7 @@ pub(crate) fn trace_location(text: &str) -> Checked {
         || text
             .split_once(':')
             .is_some_and(|(file, line)| file.contains('.') && line.parse::<u32>().is_ok_and(|line| line > 0));
-    if fine { Ok(()) } else { Err("must look like file.go:234".to_owned()) }
+    if fine { Ok(()) } else { Err(ValueError::TraceLocation) }
 }
 
 /// `pattern=N,pattern=N`, or nothing.
@@ -119,7 +139,7 @@ pub(crate) fn modules(text: &str) -> Checked {
         part.split_once('=')
             .is_some_and(|(pattern, level)| !pattern.is_empty() && level.parse::<i32>().is_ok())
     });
-    if fine { Ok(()) } else { Err("must look like pattern=2,pattern=3".to_owned()) }
+    if fine { Ok(()) } else { Err(ValueError::Modules) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,18 @@
 //! One line of comma-separated values: how list flags split their text.
 
+/// A line with a quote in the wrong place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ListError {
+    #[error("has a quote in the middle of an item; put the whole item in quotes")]
+    Bare,
+    #[error("has a quote without its end")]
+    Open,
+    #[error("has text after a closing quote")]
+    Behind,
+}
+
 /// The fields of one line; a field may be quoted, and `""` inside quotes is a quote.
-pub(crate) fn fields(text: &str) -> Result<Vec<String>, String> {
+pub(crate) fn fields(text: &str) -> Result<Vec<String>, ListError> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
@@ -19,23 +30,23 @@ pub(crate) fn fields(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// Up to the next comma; a quote inside is a mistake.
-fn plain_field(text: &str) -> Result<(String, Option<&str>), String> {
+fn plain_field(text: &str) -> Result<(String, Option<&str>), ListError> {
     let (field, rest) = match text.split_once(',') {
         Some((field, rest)) => (field, Some(rest)),
         None => (text, None),
     };
     if field.contains('"') {
-        return Err("has a quote in the middle of an item; put the whole item in quotes".to_owned());
+        return Err(ListError::Bare);
     }
     Ok((field.to_owned(), rest))
 }
 
 /// Up to the closing quote, which a comma or the end must follow.
-fn quoted_field(text: &str) -> Result<(String, Option<&str>), String> {
+fn quoted_field(text: &str) -> Result<(String, Option<&str>), ListError> {
     let mut field = String::new();
     let mut rest = text;
     loop {
-        let (before, after) = rest.split_once('"').ok_or("has a quote without its end")?;
+        let (before, after) = rest.split_once('"').ok_or(ListError::Open)?;
         field.push_str(before);
         match after.as_bytes().first() {
             None => return Ok((field, None)),
@@ -44,7 +55,7 @@ fn quoted_field(text: &str) -> Result<(String, Option<&str>), String> {
                 field.push('"');
                 rest = &after[1..];
             }
-            Some(_) => return Err("has text after a closing quote".to_owned()),
+            Some(_) => return Err(ListError::Behind),
         }
     }
 }

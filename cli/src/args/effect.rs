@@ -44,112 +44,164 @@ impl Mode {
     }
 
     /// The flags that change what it does, beside those of the connection and the log.
-    fn flags(self) -> &'static [&'static str] {
+    fn flags(self) -> &'static [Watched] {
         match self {
-            Self::Recover => {
-                &["recovery-unseal", "recovery-private-key", "secret-file", "sealed-secret-file", "format"]
-            }
-            Self::Validate => &["validate", "secret-file", "controller-name", "controller-namespace"],
-            Self::ReEncrypt => &[
-                "re-encrypt",
-                "rotate",
-                "secret-file",
-                "sealed-secret-file",
-                "format",
-                "controller-name",
-                "controller-namespace",
+            Self::Recover => &[
+                Watched::RecoveryPrivateKey,
+                Watched::SecretFile,
+                Watched::SealedSecretFile,
+                Watched::Format,
             ],
-            Self::FetchCert => {
-                &["fetch-cert", "cert", "sealed-secret-file", "controller-name", "controller-namespace"]
-            }
+            Self::Validate => &[
+                Watched::Validate,
+                Watched::SecretFile,
+                Watched::ControllerName,
+                Watched::ControllerNamespace,
+            ],
+            Self::ReEncrypt => &[
+                Watched::ReEncrypt,
+                Watched::Rotate,
+                Watched::SecretFile,
+                Watched::SealedSecretFile,
+                Watched::Format,
+                Watched::ControllerName,
+                Watched::ControllerNamespace,
+            ],
+            Self::FetchCert => &[
+                Watched::FetchCert,
+                Watched::Cert,
+                Watched::SealedSecretFile,
+                Watched::ControllerName,
+                Watched::ControllerNamespace,
+            ],
             // What -w does there is told where it is ignored.
             Self::MergeInto => &[
-                "merge-into",
-                "secret-file",
-                "sealed-secret-file",
-                "format",
-                "cert",
-                "controller-name",
-                "controller-namespace",
-                "scope",
-                "name",
-                "namespace",
-                "allow-empty-data",
+                Watched::MergeInto,
+                Watched::SecretFile,
+                Watched::SealedSecretFile,
+                Watched::Format,
+                Watched::Cert,
+                Watched::ControllerName,
+                Watched::ControllerNamespace,
+                Watched::Scope,
+                Watched::Name,
+                Watched::Namespace,
+                Watched::AllowEmptyData,
             ],
             Self::Raw => &[
-                "raw",
-                "from-file",
-                "trim",
-                "sealed-secret-file",
-                "cert",
-                "controller-name",
-                "controller-namespace",
-                "scope",
-                "name",
-                "namespace",
+                Watched::Raw,
+                Watched::FromFile,
+                Watched::Trim,
+                Watched::SealedSecretFile,
+                Watched::Cert,
+                Watched::ControllerName,
+                Watched::ControllerNamespace,
+                Watched::Scope,
+                Watched::Name,
+                Watched::Namespace,
             ],
             Self::Seal => &[
-                "secret-file",
-                "sealed-secret-file",
-                "format",
-                "cert",
-                "controller-name",
-                "controller-namespace",
-                "scope",
-                "name",
-                "namespace",
-                "allow-empty-data",
+                Watched::SecretFile,
+                Watched::SealedSecretFile,
+                Watched::Format,
+                Watched::Cert,
+                Watched::ControllerName,
+                Watched::ControllerNamespace,
+                Watched::Scope,
+                Watched::Name,
+                Watched::Namespace,
+                Watched::AllowEmptyData,
             ],
         }
     }
 
     /// Why a flag has no effect, or what to do instead, where there is something to say.
-    fn instead(self, flag: &str) -> Option<&'static str> {
-        Some(match (self, flag) {
-            (Self::ReEncrypt, "cert") => {
-                "the controller seals with its latest key. To seal for another certificate: kubeseal --recovery-unseal --recovery-private-key KEYS -o yaml -f FILE | kubeseal --cert CERT"
-            }
-            (Self::ReEncrypt, "scope" | "name") => {
-                "only ciphertexts change. To change it, open the file with --recovery-unseal and seal it again"
-            }
-            (Self::ReEncrypt | Self::Validate, "namespace") => {
-                "the file says it; --controller-namespace is the controller's"
-            }
-            (Self::Validate, "cert") => "the controller is asked, since only it can open anything",
-            (Self::Recover, "scope" | "name" | "namespace") => "the file says it",
-            (Self::Seal, "recovery-private-key") => "it goes with --recovery-unseal",
-            (Self::Seal, "trim") => "it goes with --raw",
-            (Self::Raw, "secret-file") => "the value comes from stdin or --from-file",
-            (Self::Raw, "format") => "one ciphertext is printed as it is",
-            _ => return None,
-        })
+    fn instead(self, flag: Watched) -> Option<&'static str> {
+        match flag {
+            Watched::Cert => match self {
+                Self::ReEncrypt => Some(
+                    "the controller seals with its latest key. To seal for another certificate: kubeseal --recovery-unseal --recovery-private-key KEYS -o yaml -f FILE | kubeseal --cert CERT",
+                ),
+                Self::Validate => Some("the controller is asked, since only it can open anything"),
+                Self::Recover | Self::FetchCert | Self::MergeInto | Self::Raw | Self::Seal => None,
+            },
+            Watched::Scope | Watched::Name => match self {
+                Self::ReEncrypt => Some(
+                    "only ciphertexts change. To change it, open the file with --recovery-unseal and seal it again",
+                ),
+                Self::Recover => Some("the file says it"),
+                Self::Validate | Self::FetchCert | Self::MergeInto | Self::Raw | Self::Seal => None,
+            },
+            Watched::Namespace => match self {
+                Self::ReEncrypt | Self::Validate => {
+                    Some("the file says it; --controller-namespace is the controller's")
+                }
+                Self::Recover => Some("the file says it"),
+                Self::FetchCert | Self::MergeInto | Self::Raw | Self::Seal => None,
+            },
+            Watched::RecoveryPrivateKey => (self == Self::Seal).then_some("it goes with --recovery-unseal"),
+            Watched::Trim => (self == Self::Seal).then_some("it goes with --raw"),
+            Watched::SecretFile => (self == Self::Raw).then_some("the value comes from stdin or --from-file"),
+            Watched::Format => (self == Self::Raw).then_some("one ciphertext is printed as it is"),
+            Watched::Validate
+            | Watched::ReEncrypt
+            | Watched::Rotate
+            | Watched::FetchCert
+            | Watched::MergeInto
+            | Watched::Raw => Some("only one task is done at a time"),
+            Watched::AllowEmptyData
+            | Watched::FromFile
+            | Watched::SealedSecretFile
+            | Watched::ControllerName
+            | Watched::ControllerNamespace => None,
+        }
     }
 }
+
+/// Why a flag that changes what is done has no effect beside the other flags.
+fn moot(flag: Watched, args: &Args, mode: Mode) -> Option<&'static str> {
+    match flag {
+        Watched::ControllerName | Watched::ControllerNamespace => {
+            asks_nobody(args, mode).then_some("--cert needs no controller")
+        }
+        Watched::Name => (mode == Mode::Raw && args.scope != Scope::Strict).then_some(UNBOUND),
+        Watched::Namespace => (mode == Mode::Raw && args.scope == Scope::ClusterWide).then_some(UNBOUND),
+        Watched::Cert
+        | Watched::Scope
+        | Watched::AllowEmptyData
+        | Watched::Trim
+        | Watched::FromFile
+        | Watched::SecretFile
+        | Watched::SealedSecretFile
+        | Watched::Format
+        | Watched::RecoveryPrivateKey
+        | Watched::Validate
+        | Watched::ReEncrypt
+        | Watched::Rotate
+        | Watched::FetchCert
+        | Watched::MergeInto
+        | Watched::Raw => None,
+    }
+}
+
+const UNBOUND: &str = "the scope does not bind it";
 
 /// What to say of flags that the command line gives and that have no effect. Variables are not looked at: who sets
 /// them means all tasks.
 pub(crate) fn without_effect(args: &Args) -> Vec<String> {
     let mode = Mode::of(args);
-    let effective = mode.flags();
     let mut notes = Vec::new();
-    for flag in CHECKED.iter().filter(|flag| args.given.contains(*flag)) {
-        let unused = match *flag {
-            "controller-name" | "controller-namespace" => effective.contains(flag) && asks_nobody(args, mode),
-            "name" => mode == Mode::Raw && args.scope != Scope::Strict,
-            "namespace" => mode == Mode::Raw && args.scope == Scope::ClusterWide,
-            _ => false,
-        };
-        if effective.contains(flag) && !unused {
-            continue;
-        }
-        let reason = match *flag {
-            "controller-name" | "controller-namespace" if unused => Some("--cert needs no controller"),
-            "name" | "namespace" if unused => Some("the scope does not bind it"),
-            flag if TASKS.contains(&flag) => Some("only one task is done at a time"),
-            flag => mode.instead(flag),
+    for flag in Watched::ALL.iter().filter(|flag| args.given.contains(flag.name())) {
+        let reason = if mode.flags().contains(flag) {
+            match moot(*flag, args, mode) {
+                Some(reason) => Some(reason),
+                None => continue,
+            }
+        } else {
+            mode.instead(*flag)
         };
         let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-        notes.push(format!("note: --{flag} has no effect with {}{reason}", mode.name()));
+        notes.push(format!("note: --{} has no effect with {}{reason}", flag.name(), mode.name()));
     }
     notes
 }
@@ -158,35 +210,86 @@ fn asks_nobody(args: &Args, mode: Mode) -> bool {
     !args.cert.is_empty() && !matches!(mode, Mode::Validate | Mode::ReEncrypt)
 }
 
-const TASKS: &[&str] = &["validate", "re-encrypt", "rotate", "fetch-cert", "merge-into", "raw"];
+/// A flag that may be without effect: those of the connection and the log are not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Watched {
+    Cert,
+    Scope,
+    Name,
+    Namespace,
+    AllowEmptyData,
+    Trim,
+    FromFile,
+    SecretFile,
+    SealedSecretFile,
+    Format,
+    RecoveryPrivateKey,
+    ControllerName,
+    ControllerNamespace,
+    Validate,
+    ReEncrypt,
+    Rotate,
+    FetchCert,
+    MergeInto,
+    Raw,
+}
 
-const CHECKED: &[&str] = &[
-    "cert",
-    "scope",
-    "name",
-    "namespace",
-    "allow-empty-data",
-    "trim",
-    "from-file",
-    "secret-file",
-    "sealed-secret-file",
-    "format",
-    "recovery-private-key",
-    "controller-name",
-    "controller-namespace",
-    "validate",
-    "re-encrypt",
-    "rotate",
-    "fetch-cert",
-    "merge-into",
-    "raw",
-];
+impl Watched {
+    const ALL: &[Self] = &[
+        Self::Cert,
+        Self::Scope,
+        Self::Name,
+        Self::Namespace,
+        Self::AllowEmptyData,
+        Self::Trim,
+        Self::FromFile,
+        Self::SecretFile,
+        Self::SealedSecretFile,
+        Self::Format,
+        Self::RecoveryPrivateKey,
+        Self::ControllerName,
+        Self::ControllerNamespace,
+        Self::Validate,
+        Self::ReEncrypt,
+        Self::Rotate,
+        Self::FetchCert,
+        Self::MergeInto,
+        Self::Raw,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cert => "cert",
+            Self::Scope => "scope",
+            Self::Name => "name",
+            Self::Namespace => "namespace",
+            Self::AllowEmptyData => "allow-empty-data",
+            Self::Trim => "trim",
+            Self::FromFile => "from-file",
+            Self::SecretFile => "secret-file",
+            Self::SealedSecretFile => "sealed-secret-file",
+            Self::Format => "format",
+            Self::RecoveryPrivateKey => "recovery-private-key",
+            Self::ControllerName => "controller-name",
+            Self::ControllerNamespace => "controller-namespace",
+            Self::Validate => "validate",
+            Self::ReEncrypt => "re-encrypt",
+            Self::Rotate => "rotate",
+            Self::FetchCert => "fetch-cert",
+            Self::MergeInto => "merge-into",
+            Self::Raw => "raw",
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
-    use super::{super::parse::parse, without_effect};
+    use super::{
+        super::{parse::parse, table::FLAGS},
+        Watched, without_effect,
+    };
 
     #[track_caller]
     fn told(line: &str, flags: &[&str]) {
@@ -207,6 +310,13 @@ mod tests {
         told("--cert c --controller-name n", &["--controller-name"]);
         told("--validate=false --cert c --allow-empty-data=false --raw=false", &[]);
         told("--merge-into t --cert c -o yaml -n ns --scope strict", &[]);
+    }
+
+    #[test]
+    fn every_flag_that_is_looked_at_is_one() {
+        for flag in Watched::ALL {
+            assert!(FLAGS.iter().any(|known| known.name == flag.name()), "{flag:?}");
+        }
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! `SEALED_SECRETS_*`: applied before the arguments, so that these win and lists append.
 
 use super::{
-    Args,
+    Args, ValueError,
     table::{FLAGS, Group},
 };
 
 /// A variable whose value makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable} {error}")]
 pub(crate) struct Refused {
     pub(crate) flag: &'static str,
     pub(crate) variable: String,
-    pub(crate) reason: String,
+    #[source]
+    pub(crate) error: ValueError,
 }
 
 impl Refused {
@@ -26,8 +29,8 @@ pub(crate) fn apply(args: &mut Args, variable: impl Fn(&str) -> Option<String>) 
     for flag in FLAGS.iter().filter(|flag| flag.group != Group::Log) {
         let name = name_of(flag.name);
         let Some(value) = variable(&name) else { continue };
-        if let Err(reason) = (flag.set)(args, &value) {
-            refused.push(Refused { flag: flag.name, variable: name, reason });
+        if let Err(error) = (flag.set)(args, &value) {
+            refused.push(Refused { flag: flag.name, variable: name, error });
         }
     }
     refused
@@ -73,7 +76,7 @@ mod tests {
     #[test]
     fn a_value_that_would_decide_is_not_ignored_unless_its_flag_does() {
         let variables = [("SEALED_SECRETS_SCOPE", "galaxy-wide")];
-        let bad = read(&[], &variables).bad_variable.unwrap();
+        let bad = read(&[], &variables).bad_variable.unwrap().to_string();
         assert!(bad.starts_with("SEALED_SECRETS_SCOPE must be one of"), "{bad}");
         assert!(read(&["--scope", "strict"], &variables).bad_variable.is_none());
     }

@@ -27,7 +27,7 @@ pub(crate) fn help(width: usize, colour: bool) -> String {
         }
         for flag in FLAGS.iter().filter(|flag| flag.group == *group && flag.deprecated.is_none()) {
             let value = if flag.value.is_empty() { String::new() } else { format!(" {}", flag.value) };
-            let _ = writeln!(text, "  {}{value}", paint(Role::Flag, &flag.spelling(), colour));
+            let _ = writeln!(text, "  {}{value}", paint(Role::Flag, &flag.listed(), colour));
             text.push_str(&wrapped(&meaning(flag), 6, width));
         }
     }
@@ -104,7 +104,7 @@ pub(crate) fn markdown() -> String {
             format!(" {}", flag.value.replace('|', "\\|"))
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "| `{}`{value} | {default} | `{variable}` | {} |", flag.spelling(), flag.help);
+        let _ = writeln!(text, "| `{}`{value} | {default} | `{variable}` | {} |", flag.listed(), flag.help);
     }
     let without_effect = FLAGS.iter().filter(listed).filter(|flag| flag.group == Group::Log);
     let names: Vec<_> = without_effect.map(|flag| format!("`{}`", flag.spelling())).collect();
@@ -253,6 +253,11 @@ mod tests {
             }
             assert_eq!(words(&text), reference, "{width}");
         }
+    }
+
+    #[test]
+    fn the_help_names_its_short_flag() {
+        assert!(help(80, false).contains("\n  -h, --help\n") && markdown().contains("`-h, --help`"));
     }
 
     #[test]

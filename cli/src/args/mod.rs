@@ -20,8 +20,10 @@ use std::collections::BTreeSet;
 use sealed_secrets_core::Scope;
 
 use crate::style::When;
+pub(crate) use check::ValueError;
 pub(crate) use effect::{Mode, without_effect};
-pub(crate) use parse::{Parsed, UsageError, parse};
+pub(crate) use environment::Refused;
+pub(crate) use parse::{Parsed, UsageError, parse, texts};
 pub(crate) use suggest::nearest_of;
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]

@@ -1,9 +1,11 @@
 //! argv by pflag's rules, which scripts rely on to the letter.
 
-use std::fmt;
+use std::ffi::OsString;
 
 use super::{
-    Args, check, environment, suggest,
+    Args, ValueError, check,
+    environment::{self, Refused},
+    suggest,
     table::{FLAGS, Flag, Type},
 };
 
@@ -14,31 +16,62 @@ pub(crate) struct Parsed {
     /// Deprecated flags that were used, and variables that were not understood.
     pub(crate) notices: Vec<String>,
     /// A variable that would decide what is done, with a value that makes no sense.
-    pub(crate) bad_variable: Option<String>,
+    pub(crate) bad_variable: Option<Refused>,
 }
 
 /// A command line that cannot be read.
-#[derive(Debug, PartialEq)]
-pub(crate) struct UsageError {
-    message: String,
-    hint: String,
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum UsageError {
+    /// The text is not shown: it might be anything.
+    #[error("argument {0} is not UTF-8")]
+    NotUtf8(usize),
+    #[error("bad flag syntax: {0}")]
+    Syntax(String),
+    #[error("unknown flag: --{name}")]
+    Unknown { name: String, nearest: Option<&'static str> },
+    /// `is_long`: with two dashes it would be a flag.
+    #[error("unknown shorthand flag: {short:?} in -{group}")]
+    UnknownShort { short: char, group: String, is_long: bool },
+    #[error("flag needs an argument: {0}")]
+    NoValue(String),
+    #[error("flag needs an argument: {short:?} in -{group}")]
+    NoShortValue { short: char, group: String },
+    #[error("invalid argument {shown:?} for \"{flag}\" flag: {error}")]
+    Value {
+        shown: String,
+        flag: String,
+        #[source]
+        error: ValueError,
+    },
 }
 
 impl UsageError {
-    fn new(message: String) -> Self {
-        Self { message, hint: "kubeseal --help lists the flags".to_owned() }
-    }
-
     /// What to do next.
-    pub(crate) fn hint(&self) -> &str {
-        &self.hint
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::NotUtf8(_) => {
+                "write it in UTF-8; a file with such a name is renamed, or given as stdin".to_owned()
+            }
+            Self::Unknown { nearest: Some(meant), .. } => format!("did you mean --{meant}? {LIST}"),
+            Self::UnknownShort { group, is_long: true, .. } => {
+                format!("long flags take two dashes: --{group}")
+            }
+            Self::Unknown { nearest: None, .. }
+            | Self::UnknownShort { is_long: false, .. }
+            | Self::Syntax(_)
+            | Self::NoValue(_)
+            | Self::NoShortValue { .. }
+            | Self::Value { .. } => LIST.to_owned(),
+        }
     }
 }
 
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
+const LIST: &str = "kubeseal --help lists the flags";
+
+/// The arguments as texts: none is changed without a word, since it may name what is sealed.
+pub(crate) fn texts(argv: impl IntoIterator<Item = OsString>) -> Result<Vec<String>, UsageError> {
+    let texts = argv.into_iter().enumerate();
+    texts.map(|(index, text)| text.into_string().map_err(|_| UsageError::NotUtf8(index + 1))).collect()
 }
 
 /// Reads the environment, then the arguments after the program's name.
@@ -68,11 +101,10 @@ pub(crate) fn parse(
     let Parser { args, mut notices, .. } = parser;
     let mut bad_variable = None;
     for variable in refused.into_iter().filter(|variable| !args.given.contains(variable.flag)) {
-        let told = format!("{} {}", variable.variable, variable.reason);
         if variable.decides() {
-            bad_variable = Some(told);
+            bad_variable = Some(variable);
         } else {
-            notices.push(format!("warning: {} is ignored: it {}", variable.variable, variable.reason));
+            notices.push(format!("warning: {} is ignored: it {}", variable.variable, variable.error));
         }
     }
     Ok(Parsed { args, notices, bad_variable })
@@ -95,7 +127,7 @@ impl<I: Iterator<Item = String>> Parser<I> {
     fn long(&mut self, argument: &str) -> Result<(), UsageError> {
         let body = &argument[2..];
         if body.starts_with(['-', '=']) {
-            return Err(UsageError::new(format!("bad flag syntax: {argument}")));
+            return Err(UsageError::Syntax(argument.to_owned()));
         }
         let (name, given) = match body.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
@@ -105,10 +137,7 @@ impl<I: Iterator<Item = String>> Parser<I> {
         let value = match given {
             Some(value) => value,
             None if flag.kind == Type::Bool => "true".to_owned(),
-            None => self
-                .rest
-                .next()
-                .ok_or_else(|| UsageError::new(format!("flag needs an argument: {argument}")))?,
+            None => self.rest.next().ok_or_else(|| UsageError::NoValue(argument.to_owned()))?,
         };
         self.set(flag, &value)
     }
@@ -133,9 +162,10 @@ impl<I: Iterator<Item = String>> Parser<I> {
                     continue;
                 }
                 _ if !after.is_empty() => after.to_owned(),
-                _ => self.rest.next().ok_or_else(|| {
-                    UsageError::new(format!("flag needs an argument: {short:?} in -{rest}"))
-                })?,
+                _ => self
+                    .rest
+                    .next()
+                    .ok_or_else(|| UsageError::NoShortValue { short, group: rest.to_owned() })?,
             };
             self.set(flag, &value)?;
             break;
@@ -149,9 +179,9 @@ impl<I: Iterator<Item = String>> Parser<I> {
             // Flags win over their variables, also where they may be repeated.
             self.args.secret_file.clear();
         }
-        (flag.set)(&mut self.args, value).map_err(|reason| {
+        (flag.set)(&mut self.args, value).map_err(|error| {
             let shown = if flag.kind == Type::Credential { "…" } else { value };
-            UsageError::new(format!("invalid argument {shown:?} for \"{}\" flag: {reason}", flag.spelling()))
+            UsageError::Value { shown: shown.to_owned(), flag: flag.spelling(), error }
         })?;
         let mut on = true;
         if flag.kind == Type::Bool {
@@ -172,19 +202,12 @@ impl<I: Iterator<Item = String>> Parser<I> {
 }
 
 fn unknown(name: &str) -> UsageError {
-    let mut error = UsageError::new(format!("unknown flag: --{name}"));
-    if let Some(meant) = suggest::nearest(name) {
-        error.hint = format!("did you mean --{meant}? {}", error.hint);
-    }
-    error
+    UsageError::Unknown { name: name.to_owned(), nearest: suggest::nearest(name) }
 }
 
 fn unknown_short(short: char, group: &str) -> UsageError {
-    let mut error = UsageError::new(format!("unknown shorthand flag: {short:?} in -{group}"));
-    if FLAGS.iter().any(|flag| flag.name == group.split('=').next().unwrap_or(group)) {
-        error.hint = format!("long flags take two dashes: --{group}");
-    }
-    error
+    let is_long = FLAGS.iter().any(|flag| flag.name == group.split('=').next().unwrap_or(group));
+    UsageError::UnknownShort { short, group: group.to_owned(), is_long }
 }
 
 #[cfg(test)]
@@ -241,6 +264,36 @@ mod tests {
         refuses(&["-o"], "flag needs an argument: 'o' in -o");
         refuses(&["-v", "x"], "invalid argument \"x\" for \"-v, --v\" flag");
         refuses(&["--raw="], "invalid argument \"\" for \"--raw\" flag");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_argument_that_is_no_text_is_named_by_its_place() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let argv = [OsString::from("--raw"), OsString::from_vec(b"hunter2\xff".to_vec())];
+        let error = texts(argv).unwrap_err();
+        assert_eq!(
+            (error.to_string().as_str(), &error),
+            ("argument 2 is not UTF-8", &UsageError::NotUtf8(2))
+        );
+    }
+
+    #[test]
+    fn every_usage_error_names_its_step() {
+        let text = || "cert".to_owned();
+        for (error, step) in [
+            (UsageError::NotUtf8(1), "UTF-8"),
+            (UsageError::Syntax(text()), "--help"),
+            (UsageError::Unknown { name: text(), nearest: None }, "--help"),
+            (UsageError::Unknown { name: text(), nearest: Some("raw") }, "--raw"),
+            (UsageError::UnknownShort { short: 'c', group: text(), is_long: true }, "two dashes: --cert"),
+            (UsageError::UnknownShort { short: 'c', group: text(), is_long: false }, "--help"),
+            (UsageError::NoValue(text()), "--help"),
+            (UsageError::NoShortValue { short: 'o', group: text() }, "--help"),
+            (UsageError::Value { shown: text(), flag: text(), error: ValueError::Switch }, "--help"),
+        ] {
+            assert!(error.hint().contains(step), "{error:?}: {}", error.hint());
+        }
     }
 
     #[test]

@@ -95,7 +95,12 @@ impl Flag {
         self
     }
 
-    /// `-o, --format`.
+    /// As lists of flags show it: `-h` is no flag of the reference, whose parser stops there.
+    pub(crate) fn listed(&self) -> String {
+        if self.name == "help" { "-h, --help".to_owned() } else { self.spelling() }
+    }
+
+    /// `-o, --format`, as the reference names it in errors.
     pub(crate) fn spelling(&self) -> String {
         match self.short {
             Some(short) => format!("-{short}, --{}", self.name),

@@ -3,8 +3,9 @@
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use http::StatusCode;
+use transport::TlsError;
 
-use super::KubeconfigError;
+use super::{Address, KubeconfigError, Masked, TlsProblem, kubeconfig::FileReason};
 
 /// What keeps a cluster from answering.
 #[derive(Debug, thiserror::Error)]
@@ -16,20 +17,66 @@ pub(crate) enum ClusterError {
     #[error("{0}")]
     Transport(Unanswered),
     /// The answer is a refusal.
-    #[error("{message}")]
-    Refused { status: StatusCode, message: String },
+    ///
+    /// `wait`: the server asks for a longer time than anyone waits here.
+    #[error("{message}{}", asks(.wait.as_ref()))]
+    Refused { status: StatusCode, message: String, wait: Option<Duration> },
     /// The answer makes no sense.
-    #[error("{0}")]
-    Answer(String),
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
+    /// No Service can have this name, so nobody is asked for it.
+    #[error("{flag} {name:?}: no Service and no namespace has such a name")]
+    Name { flag: &'static str, name: String },
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+}
+
+/// What an API server would not answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnswerError {
+    #[error("the answer is not JSON")]
+    Json(#[source] serde_json::Error),
+    #[error("the answer for {namespace}/{name} is no Service with a port")]
+    NoPort { namespace: String, name: String },
+}
+
+fn asks(wait: Option<&Duration>) -> String {
+    wait.map(|time| format!("; the server asks to wait {} seconds", time.as_secs())).unwrap_or_default()
+}
+
+/// Why there is no way to send requests.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    #[error("the proxy {0:?} is not a URL")]
+    Proxy(Masked),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The credentials cannot be used.
+    #[error(transparent)]
+    Auth(Box<kube::Error>),
+}
+
+impl From<HttpError> for KubeconfigError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Proxy(url) => Self::Url { what: Address::Proxy, url },
+            HttpError::Tls(TlsError::File { path, source }) => {
+                Self::File { path, reason: FileReason(source) }
+            }
+            HttpError::Tls(error @ (TlsError::Unusable(_) | TlsError::ServerName(_))) => {
+                Self::Tls(TlsProblem::Transport(error))
+            }
+            HttpError::Auth(error) => Self::Tls(TlsProblem::Auth(error)),
+        }
+    }
 }
 
 /// A request without an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Unanswered {
-    /// `Get "https://…"`.
-    pub(crate) request: String,
+    /// `Get` or `Post`.
+    pub(crate) verb: &'static str,
+    pub(crate) url: Masked,
     pub(crate) cause: Cause,
 }
 
@@ -48,19 +95,15 @@ pub(crate) enum Cause {
     #[error("no answer within {} seconds", .0.as_secs_f32())]
     Timeout(Duration),
     /// What was asked for cannot be asked.
-    #[error("{0:?} is not a URL")]
-    Url(String),
+    #[error("it is not a URL")]
+    Url,
     #[error("{0}")]
     Other(String),
 }
 
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.request.is_empty() {
-            self.cause.fmt(f)
-        } else {
-            write!(f, "{}: {}", self.request, self.cause)
-        }
+        write!(f, "{} {:?}: {}", self.verb, self.url, self.cause)
     }
 }
 
@@ -68,8 +111,12 @@ impl ClusterError {
     /// Whether the next request would fail in the same way, whatever it is for.
     pub(crate) fn is_general(&self) -> bool {
         match self {
-            Self::Config(_) | Self::Transport(_) | Self::Runtime(_) => true,
-            Self::Refused { status, .. } => matches!(
+            Self::Config(_)
+            | Self::Transport(_)
+            | Self::Runtime(_)
+            | Self::Name { .. }
+            | Self::Refused { wait: Some(_), .. } => true,
+            Self::Refused { status, wait: None, .. } => matches!(
                 *status,
                 StatusCode::UNAUTHORIZED
                     | StatusCode::FORBIDDEN

@@ -5,7 +5,7 @@
 //! "open this page to log in" is seen.
 
 use std::{
-    fs,
+    fs, io,
     process::{Command, Stdio},
 };
 
@@ -14,11 +14,40 @@ use kube::config::{AuthInfo, Cluster, ExecConfig};
 use serde_json::{Value, json};
 
 use super::{KubeconfigError, target::without_credentials};
+use crate::problem::reason;
+
+/// Why a plugin gives no credentials.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExecError {
+    #[error("the kubeconfig names no command")]
+    NoCommand,
+    /// `advice` is the kubeconfig's own.
+    #[error("it cannot be started: {}{}", reason(.error), in_brackets(.advice.as_deref()))]
+    Start {
+        #[source]
+        error: io::Error,
+        advice: Option<String>,
+    },
+    #[error("it failed with exit code {0}")]
+    Code(i32),
+    #[error("it was stopped by a signal")]
+    Signal,
+    #[error("it did not print an ExecCredential in JSON")]
+    Json(#[source] serde_json::Error),
+    #[error("its ExecCredential has no status")]
+    NoStatus,
+    #[error("it gave neither a token nor a client certificate")]
+    Nothing,
+}
+
+fn in_brackets(advice: Option<&str>) -> String {
+    advice.map(|advice| format!(" ({})", advice.trim())).unwrap_or_default()
+}
 
 /// Runs the user's plugin, if there is one, and puts what it gives in the user.
 pub(crate) fn credentials(user: AuthInfo, cluster: &Cluster) -> Result<AuthInfo, KubeconfigError> {
     let Some(exec) = user.exec.clone() else { return Ok(user) };
-    let status = run(&exec, cluster).map_err(|reason| failed(&exec, &reason))?;
+    let status = run(&exec, cluster).map_err(|error| failed(&exec, error))?;
     let text = |name: &str| status.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let mut user = without_credentials(user);
     user.token = text("token").map(|token| token.to_owned().into());
@@ -26,14 +55,14 @@ pub(crate) fn credentials(user: AuthInfo, cluster: &Cluster) -> Result<AuthInfo,
         user.client_certificate_data = Some(BASE64_STANDARD.encode(certificate));
         user.client_key_data = Some(BASE64_STANDARD.encode(key).into());
     } else if user.token.is_none() {
-        return Err(failed(&exec, "it gave neither a token nor a client certificate"));
+        return Err(failed(&exec, ExecError::Nothing));
     }
     Ok(user)
 }
 
 /// The plugin's `status`.
-fn run(exec: &ExecConfig, cluster: &Cluster) -> Result<Value, String> {
-    let mut command = Command::new(exec.command.as_deref().ok_or("the kubeconfig names no command")?);
+fn run(exec: &ExecConfig, cluster: &Cluster) -> Result<Value, ExecError> {
+    let mut command = Command::new(exec.command.as_deref().ok_or(ExecError::NoCommand)?);
     command.args(exec.args.iter().flatten());
     for variable in exec.env.iter().flatten() {
         if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
@@ -45,16 +74,15 @@ fn run(exec: &ExecConfig, cluster: &Cluster) -> Result<Value, String> {
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| start_error(exec, &error))?;
+        .map_err(|error| ExecError::Start { error, advice: exec.install_hint.clone() })?;
     if !output.status.success() {
         return Err(match output.status.code() {
-            Some(code) => format!("it failed with exit code {code}"),
-            None => "it was stopped by a signal".to_owned(),
+            Some(code) => ExecError::Code(code),
+            None => ExecError::Signal,
         });
     }
-    let credential: Value = serde_json::from_slice(&output.stdout)
-        .map_err(|_| "it did not print an ExecCredential in JSON".to_owned())?;
-    credential.get("status").cloned().ok_or_else(|| "its ExecCredential has no status".to_owned())
+    let credential: Value = serde_json::from_slice(&output.stdout).map_err(ExecError::Json)?;
+    credential.get("status").cloned().ok_or(ExecError::NoStatus)
 }
 
 fn exec_info(exec: &ExecConfig, cluster: &Cluster) -> Value {
@@ -85,12 +113,6 @@ fn authority(cluster: &Cluster) -> Option<String> {
     cluster.certificate_authority_data.clone().or_else(from_file)
 }
 
-fn start_error(exec: &ExecConfig, error: &std::io::Error) -> String {
-    let hint = exec.install_hint.as_deref().map(|hint| format!(" ({})", hint.trim())).unwrap_or_default();
-    format!("it cannot be started: {}{hint}", crate::problem::reason(error))
-}
-
-fn failed(exec: &ExecConfig, reason: &str) -> KubeconfigError {
-    let command = exec.command.as_deref().unwrap_or_default();
-    KubeconfigError::Credentials(format!("getting credentials: exec plugin {command:?}: {reason}"))
+fn failed(exec: &ExecConfig, error: ExecError) -> KubeconfigError {
+    KubeconfigError::Plugin { command: exec.command.clone().unwrap_or_default(), error }
 }

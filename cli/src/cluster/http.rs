@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{
@@ -30,7 +29,10 @@ use tower::{BoxError, Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSe
 
 use transport::secured;
 
-use super::{Cause, KubeconfigError};
+use super::{
+    Cause, HttpError,
+    url::{Login, without_login},
+};
 
 /// What a server answered.
 #[derive(Debug)]
@@ -55,20 +57,19 @@ pub(crate) fn deadline() -> Duration {
 
 impl Http {
     /// Trust, client certificate and credentials come from `config`, the proxy from the caller.
-    pub(crate) fn new(
-        config: &Config,
-        proxy: Option<&str>,
-        timeout: Duration,
-    ) -> Result<Self, KubeconfigError> {
-        let tls = |error: kube::Error| KubeconfigError::Tls(error.to_string());
+    pub(crate) fn new(config: &Config, proxy: Option<&str>, timeout: Duration) -> Result<Self, HttpError> {
         let route = Route::new(config, proxy)?;
         let forward_auth = match &route {
-            Route::Forward { proxy, .. } => proxy_auth(proxy),
+            Route::Forward { proxy, .. } => Login::of(proxy).and_then(|login| login.basic()),
             Route::Direct(_) | Route::Tunnel(_) | Route::TlsTunnel(_) | Route::Socks(_) => None,
         };
         let connector = secured(config, route)?;
         let client: Client<_, Body> = Client::builder(TokioExecutor::new()).build(connector);
-        let auth = config.auth_layer().map_err(tls)?;
+        // As in Go, the login of a URL goes before every other one.
+        let auth = match Login::of(&config.cluster_url) {
+            Some(_) => None,
+            None => config.auth_layer().map_err(|error| HttpError::Auth(Box::new(error)))?,
+        };
         let service = ServiceBuilder::new().option_layer(auth).map_err(BoxError::from).service(client);
         Ok(Self { service: BoxCloneService::new(service.map_err(BoxError::from)), forward_auth, timeout })
     }
@@ -77,6 +78,10 @@ impl Http {
     pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer, Cause> {
         let (mut head, body) = request.into_parts();
         head.headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        if let Some(value) = Login::of(&head.uri).and_then(|login| login.basic()) {
+            head.headers.insert(header::AUTHORIZATION, value);
+        }
+        head.uri = without_login(head.uri);
         if let Some(value) = &self.forward_auth {
             head.headers.insert(header::PROXY_AUTHORIZATION, value.clone());
         }
@@ -113,42 +118,42 @@ enum Route {
 type TlsConnector = hyper_rustls::HttpsConnector<HttpConnector>;
 
 impl Route {
-    fn new(config: &Config, proxy: Option<&str>) -> Result<Self, KubeconfigError> {
+    fn new(config: &Config, proxy: Option<&str>) -> Result<Self, HttpError> {
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let Some(text) = proxy else { return Ok(Self::Direct(connector)) };
         let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let proxy: Uri =
-            text.parse().map_err(|_| KubeconfigError::Url { what: "the proxy", text: text.clone() })?;
+        let bad = || HttpError::Proxy(text.as_str().into());
+        let proxy: Uri = text.parse().map_err(|_| bad())?;
         let plain = config.cluster_url.scheme_str() != Some("https");
-        match proxy.scheme_str() {
+        match proxy.scheme_str().map(str::to_lowercase).as_deref() {
             Some("http") if plain => Ok(Self::Forward { proxy, connector }),
             Some("http") => Ok(Self::Tunnel(authorized(Tunnel::new(proxy.clone(), connector), &proxy))),
             Some("https") => {
                 let tls = secured(&Config::new(proxy.clone()), connector)?;
                 Ok(Self::TlsTunnel(Box::new(authorized(Tunnel::new(proxy.clone(), tls), &proxy))))
             }
-            Some("socks5" | "socks5h") => Ok(Self::Socks(SocksV5::new(proxy, connector))),
-            _ => Err(KubeconfigError::Url { what: "the proxy", text }),
+            Some("socks5" | "socks5h") => {
+                let socks = SocksV5::new(without_login(proxy.clone()), connector);
+                Ok(Self::Socks(match Login::of(&proxy) {
+                    Some(login) => {
+                        let (user, password) = login.texts().ok_or_else(bad)?;
+                        socks.with_auth(user, password)
+                    }
+                    None => socks,
+                }))
+            }
+            _ => Err(bad()),
         }
     }
 }
 
 fn authorized<C>(tunnel: Tunnel<C>, proxy: &Uri) -> Tunnel<C> {
-    match proxy_auth(proxy) {
+    match Login::of(proxy).and_then(|login| login.basic()) {
         Some(value) => tunnel.with_auth(value),
         None => tunnel,
     }
-}
-
-/// Basic credentials of `http://user:password@proxy`.
-fn proxy_auth(proxy: &Uri) -> Option<HeaderValue> {
-    let (user, _) = proxy.authority()?.as_str().rsplit_once('@')?;
-    let plain = super::percent_decoded(user);
-    let mut value = HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode(plain))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 impl Service<Uri> for Route {

@@ -5,22 +5,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kube::config::{Kubeconfig, KubeconfigError as KubeError};
+use kube::config::{InClusterError, Kubeconfig, KubeconfigError as KubeError};
 use transport::TlsError;
 
+use super::{Masked, exec::ExecError};
 use crate::problem::reason;
 
 /// Why there is no way to a cluster.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KubeconfigError {
-    #[error(
-        "invalid configuration: no configuration has been provided: no kubeconfig, no --server, and not inside a cluster"
-    )]
-    Nothing,
+    #[error("invalid configuration: no configuration has been provided: {}", nothing(.0))]
+    Nothing(Vec<Looked>),
     #[error("stat {path}: {reason}")]
-    Missing { path: String, reason: String },
+    Missing {
+        path: String,
+        #[source]
+        reason: FileReason,
+    },
     #[error("error loading config file \"{path}\": {reason}")]
-    Load { path: String, reason: String },
+    Load {
+        path: String,
+        #[source]
+        reason: LoadError,
+    },
     #[error("{kind} {name:?} does not exist")]
     Unknown { kind: Part, name: String },
     #[error("context was not found for specified context: {0}")]
@@ -35,25 +42,108 @@ pub(crate) enum KubeconfigError {
         "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
     )]
     Timeout,
-    #[error("{what} {text:?} is not a URL")]
-    Url { what: &'static str, text: String },
+    #[error("{what} {url:?} is not a URL")]
+    Url { what: Address, url: Masked },
     #[error("open {path}: {reason}")]
-    File { path: String, reason: String },
+    File {
+        path: String,
+        #[source]
+        reason: FileReason,
+    },
     #[error("--as-group and --as-uid need --as")]
     GroupWithoutUser,
-    #[error("{0}")]
-    Credentials(String),
-    #[error("{0}")]
-    Tls(String),
+    #[error("{what} {value:?} cannot be sent in a header")]
+    Header { what: &'static str, value: String },
+    #[error("getting credentials: exec plugin {command:?}: {error}")]
+    Plugin {
+        command: String,
+        #[source]
+        error: ExecError,
+    },
+    /// The service account of the pod that this runs in.
+    #[error(transparent)]
+    InCluster(Box<InClusterError>),
+    #[error(transparent)]
+    Tls(TlsProblem),
 }
 
-impl From<TlsError> for KubeconfigError {
-    fn from(error: TlsError) -> Self {
-        match error {
-            TlsError::File { path, source } => Self::File { path, reason: reason(&source) },
-            error @ (TlsError::Unusable(_) | TlsError::ServerName(_)) => Self::Tls(error.to_string()),
-        }
+/// A kubeconfig that was named and gives nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Looked {
+    pub(crate) path: PathBuf,
+    pub(crate) found: Found,
+}
+
+/// What was found in a kubeconfig that gives nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Missing,
+    /// It has neither clusters nor contexts, as other kinds of YAML.
+    Empty,
+    NoCurrentContext,
+}
+
+impl std::fmt::Display for Looked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let found = match self.found {
+            Found::Missing => "does not exist",
+            Found::Empty => "holds no clusters and no contexts",
+            Found::NoCurrentContext => "has no current-context",
+        };
+        write!(f, "{} {found}", self.path.display())
     }
+}
+
+fn nothing(looked: &[Looked]) -> String {
+    let files: Vec<_> = looked.iter().map(Looked::to_string).collect();
+    let files = if files.is_empty() { "no kubeconfig".to_owned() } else { files.join(", ") };
+    format!("{files}, no --server, and not inside a cluster")
+}
+
+/// Whose address cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    Server,
+    Proxy,
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Server => "--server",
+            Self::Proxy => "the proxy",
+        })
+    }
+}
+
+/// Certificates, keys or credentials that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TlsProblem {
+    #[error(transparent)]
+    Transport(TlsError),
+    #[error(transparent)]
+    Auth(Box<kube::Error>),
+    #[error(transparent)]
+    Config(Box<KubeError>),
+}
+
+/// What the system says of a file, in the same words on every platform.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", reason(.0))]
+pub(crate) struct FileReason(#[source] pub(crate) io::Error);
+
+/// Why a kubeconfig cannot be read. The reader's own text would show the line in question, which may hold a token: only
+/// the place is told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("yaml: line {0}: cannot be read")]
+    Line(u64),
+    #[error("yaml: cannot be read")]
+    Yaml,
+    #[error(transparent)]
+    File(FileReason),
+    #[error(transparent)]
+    Other(Box<KubeError>),
 }
 
 /// A part of a kubeconfig that has a name.
@@ -75,52 +165,83 @@ impl std::fmt::Display for Part {
     }
 }
 
-/// What the kubeconfig files say together; an empty one when there are none.
-///
-/// A file that a flag names must exist, the files of the `KUBECONFIG` list and the default one need not.
-pub(crate) fn load(flag: &str) -> Result<Kubeconfig, KubeconfigError> {
-    if !flag.is_empty() {
-        return match fs::metadata(flag) {
-            Ok(_) => read(Path::new(flag)),
-            Err(error) => Err(KubeconfigError::Missing { path: flag.to_owned(), reason: reason(&error) }),
-        };
-    }
-    let mut merged = Kubeconfig::default();
-    for path in listed() {
-        if fs::metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            continue;
-        }
-        merged = merged.merge(read(&path)?).map_err(|error| load_error(&path, &error))?;
-    }
-    Ok(merged)
+/// What the kubeconfig files say together.
+#[derive(Default)]
+pub(crate) struct Files {
+    /// An empty one when there are none.
+    pub(crate) config: Kubeconfig,
+    /// Those that were named, or are there.
+    looked: Vec<(PathBuf, bool)>,
 }
 
-/// The files of `KUBECONFIG`, else the one in the home folder.
-fn listed() -> Vec<PathBuf> {
+impl Files {
+    /// The error of files that lead to no cluster.
+    pub(crate) fn nothing(self) -> KubeconfigError {
+        let is_empty = self.config.clusters.is_empty() && self.config.contexts.is_empty();
+        let found = |is_there| match (is_there, is_empty) {
+            (false, _) => Found::Missing,
+            (true, true) => Found::Empty,
+            (true, false) => Found::NoCurrentContext,
+        };
+        let looked = self.looked.into_iter();
+        KubeconfigError::Nothing(
+            looked.map(|(path, is_there)| Looked { path, found: found(is_there) }).collect(),
+        )
+    }
+}
+
+/// Reads the kubeconfig files.
+///
+/// A file that a flag names must exist, the files of the `KUBECONFIG` list and the default one need not.
+pub(crate) fn load(flag: &str) -> Result<Files, KubeconfigError> {
+    if !flag.is_empty() {
+        return match fs::metadata(flag) {
+            Ok(_) => Ok(Files { config: read(Path::new(flag))?, looked: vec![(flag.into(), true)] }),
+            Err(error) => Err(KubeconfigError::Missing { path: flag.to_owned(), reason: FileReason(error) }),
+        };
+    }
+    let mut files = Files::default();
+    let (paths, are_named) = listed();
+    for path in paths {
+        let is_there = !fs::metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        if is_there {
+            files.config = files.config.merge(read(&path)?).map_err(|error| load_error(&path, error))?;
+        }
+        if is_there || are_named {
+            files.looked.push((path, is_there));
+        }
+    }
+    Ok(files)
+}
+
+/// The files of `KUBECONFIG`, else the one in the home folder; and whether they are named.
+fn listed() -> (Vec<PathBuf>, bool) {
     match env::var_os("KUBECONFIG") {
         Some(list) if !list.is_empty() => {
-            env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect()
+            let paths = env::split_paths(&list).filter(|path| !path.as_os_str().is_empty());
+            (paths.collect(), true)
         }
-        _ => env::home_dir().map(|home| home.join(".kube").join("config")).into_iter().collect(),
+        _ => {
+            let path = env::home_dir().map(|home| home.join(".kube").join("config"));
+            (path.into_iter().collect(), false)
+        }
     }
 }
 
 fn read(path: &Path) -> Result<Kubeconfig, KubeconfigError> {
-    let mut config = Kubeconfig::read_from(path).map_err(|error| load_error(path, &error))?;
+    let mut config = Kubeconfig::read_from(path).map_err(|error| load_error(path, error))?;
     // Go reads an empty text as "not given".
     config.current_context = config.current_context.filter(|name| !name.is_empty());
     Ok(config)
 }
 
-/// The reader's own text would show the line in question, which may hold a token: only the place is told.
-fn load_error(path: &Path, error: &KubeError) -> KubeconfigError {
+fn load_error(path: &Path, error: KubeError) -> KubeconfigError {
     let reason = match error {
-        KubeError::Parse(error) => match error.location() {
-            Some(place) => format!("yaml: line {}: cannot be read", place.line()),
-            None => "yaml: cannot be read".to_owned(),
-        },
-        KubeError::ReadConfig(error, _) => reason(error),
-        other => other.to_string(),
+        KubeError::Parse(error) => {
+            error.location().map_or(LoadError::Yaml, |place| LoadError::Line(place.line()))
+        }
+        KubeError::ReadConfig(error, _) => LoadError::File(FileReason(error)),
+        other => LoadError::Other(Box::new(other)),
     };
     KubeconfigError::Load { path: path.display().to_string(), reason }
 }

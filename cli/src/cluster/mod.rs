@@ -5,6 +5,8 @@
 //! ```
 
 mod alike;
+mod api;
+mod configuration;
 mod controller;
 mod duration;
 mod error;
@@ -13,13 +15,21 @@ mod http;
 mod kubeconfig;
 mod proxy;
 mod target;
+mod url;
 
 pub(crate) use alike::Alike;
-pub(crate) use controller::{Session, percent_decoded};
-pub(crate) use error::{Cause, ClusterError, Unanswered};
+pub(crate) use controller::Session;
+pub(crate) use error::{Cause, ClusterError, HttpError, Unanswered};
 pub(crate) use http::{Answer, Http, deadline};
-pub(crate) use kubeconfig::{KubeconfigError, Part as ClusterPart};
+pub(crate) use kubeconfig::{Address, Found, KubeconfigError, Part as ClusterPart, TlsProblem};
 pub(crate) use proxy::{Proxies, is_local};
+pub(crate) use url::{Masked, percent_decoded};
+#[cfg(test)]
+pub(crate) use {
+    error::AnswerError,
+    exec::ExecError,
+    kubeconfig::{FileReason, LoadError, Looked},
+};
 
 use crate::{args::Connection, job::Names};
 
@@ -31,15 +41,15 @@ pub(crate) fn namespace(connection: &Connection) -> Result<String, KubeconfigErr
         return Ok(connection.namespace.clone());
     }
     let files = kubeconfig::load(&connection.kubeconfig)?;
-    match target::resolve(&files, connection)? {
+    match target::resolve(&files.config, connection)? {
         Some(target) => Ok(target.namespace.unwrap_or_else(|| "default".to_owned())),
-        None => kubeconfig::in_cluster_namespace().ok_or(KubeconfigError::Nothing),
+        None => kubeconfig::in_cluster_namespace().ok_or_else(|| files.nothing()),
     }
 }
 
 /// Names of the kubeconfig, each on a line; nothing where there is none, since a completion has no one to tell.
 pub(crate) fn names(names: Names) -> String {
-    let files = kubeconfig::load("").unwrap_or_default();
+    let files = kubeconfig::load("").unwrap_or_default().config;
     let mut found: Vec<String> = match names {
         Names::Contexts => files.contexts.into_iter().map(|context| context.name).collect(),
         Names::Namespaces => {

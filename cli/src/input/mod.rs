@@ -148,7 +148,7 @@ fn standard(what: &str, words: &[String], many: bool) -> Result<Text, Problem> {
 /// All of stdin.
 pub(crate) fn stdin(what: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
     tell(what);
-    read_all(io::stdin().lock()).map_err(|error| Problem::Stdin(crate::problem::reason(&error)))
+    read_all(io::stdin().lock()).map_err(Problem::Stdin)
 }
 
 /// Tells a person at a terminal what to type.

@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     job::Sink,
-    problem::{FileError, Problem, reason},
+    problem::{FileError, Problem},
 };
 
 pub(crate) use guard::{keep_all_ciphertexts, keep_ciphertexts};
@@ -75,7 +75,7 @@ fn folder(path: &Path) -> &Path {
 /// Writes all of it to stdout.
 pub(crate) fn stdout(text: &[u8]) -> Result<(), Problem> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(|error| Problem::Stdout(reason(&error)))
+    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(Problem::Stdout)
 }
 
 fn write_error(path: &Path, error: &io::Error) -> Problem {

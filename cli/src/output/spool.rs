@@ -6,10 +6,7 @@ use std::{
 };
 
 use super::{into_stream, is_stream, successor::Successor};
-use crate::{
-    job::Sink,
-    problem::{Problem, reason},
-};
+use crate::{job::Sink, problem::Problem};
 
 /// Output that is held back until all of it is there: in memory while it is short, then in a file.
 ///
@@ -37,7 +34,7 @@ impl Spool {
             *self = match sink {
                 Sink::File(path) if !is_stream(path) => Self::Successor(Successor::beside(path)?),
                 Sink::File(_) | Sink::Stdout => {
-                    let file = tempfile::tempfile().map_err(|error| spool_error(&error))?;
+                    let file = tempfile::tempfile().map_err(Problem::Spool)?;
                     Self::Nameless { file, sink: sink.clone() }
                 }
             };
@@ -48,7 +45,7 @@ impl Spool {
                 text.extend_from_slice(bytes);
                 Ok(())
             }
-            Self::Nameless { file, .. } => file.write_all(bytes).map_err(|error| spool_error(&error)),
+            Self::Nameless { file, .. } => file.write_all(bytes).map_err(Problem::Spool),
             Self::Successor(successor) => successor.write(bytes),
         }
     }
@@ -58,7 +55,7 @@ impl Spool {
         match self {
             Self::Memory { text, sink } => sink.write(&text),
             Self::Nameless { mut file, sink } => {
-                file.rewind().map_err(|error| spool_error(&error))?;
+                file.rewind().map_err(Problem::Spool)?;
                 pour(file, &sink)
             }
             Self::Successor(successor) => successor.finish(None),
@@ -71,16 +68,10 @@ fn pour(mut file: File, sink: &Sink) -> Result<(), Problem> {
     match sink {
         Sink::Stdout => {
             let mut stdout = io::stdout().lock();
-            io::copy(&mut file, &mut stdout)
-                .and_then(|_| stdout.flush())
-                .map_err(|error| Problem::Stdout(reason(&error)))
+            io::copy(&mut file, &mut stdout).and_then(|_| stdout.flush()).map_err(Problem::Stdout)
         }
         Sink::File(path) => into_stream(path, file),
     }
-}
-
-fn spool_error(error: &io::Error) -> Problem {
-    Problem::Spool(reason(error))
 }
 
 const MOST_IN_MEMORY: usize = 16 << 20;

@@ -4,18 +4,17 @@ use std::io::{self, BufRead as _, Write as _};
 
 use zeroize::Zeroizing;
 
-use crate::problem::{Problem, reason};
+use crate::problem::Problem;
 
 /// One line from the terminal, without its end and without an echo.
 ///
 /// The keys that end a program end it here too, behind a terminal that echoes again.
 pub(super) fn value() -> Result<Zeroizing<Vec<u8>>, Problem> {
-    let failed = |error: io::Error| Problem::Stdin(reason(&error));
     let _ = write!(io::stderr().lock(), "Value (it is not shown; Enter ends it): ");
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
     let end = {
         let quiet = echo::off();
-        read_line(&mut line, |byte| quiet.is_end(byte)).map_err(failed)?
+        read_line(&mut line, |byte| quiet.is_end(byte)).map_err(Problem::Stdin)?
     };
     let _ = writeln!(io::stderr().lock());
     match end {

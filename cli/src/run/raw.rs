@@ -57,15 +57,22 @@ pub(super) fn seal(
 fn trimmed(bytes: &[u8], trim: bool) -> &[u8] {
     let without = bytes.strip_suffix(b"\n").map(|rest| rest.strip_suffix(b"\r").unwrap_or(rest));
     match without {
-        Some(rest) if trim => return rest,
+        Some(rest) if trim => {
+            if rest.is_empty() {
+                say(EMPTY);
+            }
+            return rest;
+        }
         Some(_) => {
             say("warning: the value ends in a line end, which is sealed with it; --trim leaves it out");
         }
-        None if bytes.is_empty() => say("warning: the value is empty"),
+        None if bytes.is_empty() => say(EMPTY),
         None => {}
     }
     bytes
 }
+
+const EMPTY: &str = "warning: the value is empty, and is sealed as it is";
 
 #[cfg(test)]
 mod tests {

@@ -19,7 +19,7 @@ use crate::{
     input::Input,
     job::{Cert, Format, Sealing, Sink, Source},
     output::Spool,
-    problem::{FileError, Problem, reason},
+    problem::{FileError, Problem},
     report::say,
 };
 
@@ -74,7 +74,7 @@ impl Work<'_> {
     fn stream(&mut self, path: Option<&Path>, reader: Box<dyn Read>) -> Result<(), Problem> {
         let failed = |error: io::Error| match path {
             Some(path) => Problem::File(FileError::read(path, &error)),
-            None => Problem::Stdin(reason(&error)),
+            None => Problem::Stdin(error),
         };
         let mut chunks = Chunks::new(reader, CHUNK);
         let mut place = Place::default();

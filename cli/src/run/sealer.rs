@@ -1,6 +1,6 @@
 //! Secrets to SealedSecrets: options that are worked out once, and all cores.
 
-use std::{cell::OnceCell, collections::BTreeMap};
+use std::{cell::OnceCell, collections::BTreeMap, sync::Arc};
 
 use sealed_secrets_core::{
     Scope, SealedSecret, SealingKey, Secret,
@@ -8,14 +8,19 @@ use sealed_secrets_core::{
 };
 
 use super::parallel;
-use crate::{cluster, job::Sealing, problem::Problem, report::say};
+use crate::{
+    cluster::{self, KubeconfigError},
+    job::Sealing,
+    problem::Problem,
+    report::say,
+};
 
 /// Seals piece after piece of one input.
 pub(super) struct Sealer {
     key: SealingKey,
     options: Sealing,
     /// The kubeconfig's namespace, or why it gives none; asked for only when a Secret needs it.
-    namespace: OnceCell<Result<String, String>>,
+    namespace: OnceCell<Result<String, Arc<KubeconfigError>>>,
     kinds: Kinds,
 }
 
@@ -54,7 +59,7 @@ impl Sealer {
         let options = self.options_for(&secret);
         Sealable::new(secret, &options).map_err(|error| {
             let kubeconfig = match (&error, self.namespace.get()) {
-                (SealError::MissingNamespace { .. }, Some(Err(reason))) => Some(reason.clone()),
+                (SealError::MissingNamespace { .. }, Some(Err(error))) => Some(Arc::clone(error)),
                 _ => None,
             };
             Problem::Seal { error, kind, kubeconfig }
@@ -67,7 +72,7 @@ impl Sealer {
         let explicit = (!connection.namespace.is_empty()).then(|| connection.namespace.clone());
         let ask = homeless && explicit.is_none() && *scope != Scope::ClusterWide;
         let found = ask.then(|| {
-            let look = || cluster::namespace(connection).map_err(|error| error.to_string());
+            let look = || cluster::namespace(connection).map_err(Arc::new);
             self.namespace.get_or_init(look).as_ref().ok().cloned()
         });
         Options {
