@@ -135,7 +135,7 @@ impl StartError {
     /// What a library says, for who looks closer; nothing where the sentence has it.
     fn cause(&self) -> Option<String> {
         match self {
-            Self::Client(ClientError::Config(cause)) => Some(cause.to_string()),
+            Self::Client(ClientError::Config(cause)) => Some(cause.cause()),
             Self::Client(ClientError::Build(cause)) => Some(cause.to_string()),
             Self::Client(ClientError::Tls(_))
             | Self::Runtime(_)

@@ -58,19 +58,34 @@ fn said(kubeconfig: &str) -> String {
 }
 
 #[test]
-fn the_sentence_says_what_to_do_and_a_field_has_the_cause() {
+fn the_sentence_names_the_file_and_the_next_step_and_a_field_has_the_cause() {
     let folder = std::env::temp_dir().join(format!("start-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    let missing = folder.join("missing");
-    let broken = folder.join("broken");
-    fs::write(&broken, "clusters: 7\n").unwrap();
-    for path in [missing, broken] {
-        let said = said(path.to_str().unwrap());
-        let sentence =
-            "no API server is known here: run the controller in a cluster, or set KUBECONFIG to a file";
+    let named = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let missing = folder.join("missing").to_str().unwrap().to_owned();
+    let nothing = "no API server is known here: run the controller in a cluster, or set KUBECONFIG to a file";
+    let unusable = "cannot be used as a kubeconfig: correct it, or set KUBECONFIG to a file";
+    for (path, sentence, cause) in [
+        (missing, nothing, "No such file"),
+        (named("broken", "users:\n- name: s3cret\n  user: {token: [s3cret]}\n"), unusable, "line "),
+        (
+            named("manifest", "apiVersion: v1\nkind: Secret\nstringData: {a: s3cret}\n"),
+            unusable,
+            "current context",
+        ),
+        (named("empty", ""), unusable, "current context"),
+    ] {
+        let said = said(&path);
         let line = said.lines().find(|line| line.contains("level=ERROR")).unwrap_or_default();
-        assert!(line.contains(sentence) && line.contains(" error="), "{said}");
+        assert!(line.contains(sentence) && line.contains(&path), "{said}");
+        let (_, field) = line.split_once(" error=").unwrap_or_default();
+        assert!(field.contains(cause), "{said}");
         assert_eq!(line.matches(sentence).count(), 1);
+        assert!(!said.contains("s3cret"), "{said}");
     }
     fs::remove_dir_all(&folder).unwrap();
 }

@@ -5,6 +5,7 @@ pub mod client;
 pub mod deadline;
 pub mod error;
 pub mod gate;
+pub mod kubeconfig;
 pub mod limits;
 pub mod retry;
 pub mod sealed;
