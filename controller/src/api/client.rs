@@ -28,6 +28,7 @@ use super::{
     gate::{self, Gate, MayWrite},
     kubeconfig::{self, KubeconfigError},
     limits::{CONNECT, SILENCE},
+    permission::Permission,
 };
 use crate::{capacity::gcra::Rate, config::ClientRate};
 
@@ -72,8 +73,11 @@ pub fn build(
     // Who tries again is said in one place, `api::retry`: a hidden retry outlasts a lease.
     config.default_retry = false;
     tracing::info!(server = %config.cluster_url, "asking the API server");
-    let builder =
-        builder(config)?.with_layer(&AnswerLimit).with_layer(&Gate(may_write)).with_layer(&Deadline);
+    let builder = builder(config)?
+        .with_layer(&AnswerLimit)
+        .with_layer(&Permission::default())
+        .with_layer(&Gate(may_write))
+        .with_layer(&Deadline);
     Ok(match rate {
         None => builder.build(),
         Some(rate) => builder.with_layer(&Pace::new(rate)).build(),
