@@ -1,5 +1,6 @@
 //! Wiring: flags, client, keys, watches, workers, servers, signals.
 
+mod screen;
 mod work;
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
@@ -16,7 +17,7 @@ use crate::{
     VERSION,
     api::client::{self, ClientError},
     capacity::{pool::Pool, room::Room},
-    config::{Command, Config, ConfigError, FLAGS, FlagError, flags},
+    config::{self, Command, Config, ConfigError, FLAGS, FlagError},
     context::Context,
     http::{self, Limits, Scrape, Settings, Web},
     keys::{self, store::Store},
@@ -47,16 +48,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Says what is wrong with the command line; the reason comes last.
+/// Says what is wrong with the command line. The reason comes last, as in the reference; what to do stands above it.
 fn refuse(error: &ConfigError) -> ExitCode {
     use std::io::Write as _;
     let mut stderr = std::io::stderr();
     let _closed = match error {
         ConfigError::Flag(FlagError::Help) => {
-            let _closed = write!(stderr, "{}", flags::usage("controller", FLAGS));
+            let _closed = write!(stderr, "{}", config::help("controller", FLAGS, screen::width()));
             return ExitCode::SUCCESS;
         }
-        ConfigError::Flag(error) => writeln!(stderr, "{}{error}", flags::usage("controller", FLAGS)),
+        ConfigError::Flag(error) => writeln!(stderr, "hint: {}\n{error}", error.hint()),
         ConfigError::Value(error) => writeln!(stderr, "error: {error}"),
     };
     ExitCode::from(BAD_START)
@@ -134,7 +135,7 @@ impl StartError {
     /// What a library says, for who looks closer; nothing where the sentence has it.
     fn cause(&self) -> Option<String> {
         match self {
-            Self::Client(ClientError::Config(cause)) => Some(cause.to_string()),
+            Self::Client(ClientError::Config(cause)) => Some(cause.cause()),
             Self::Client(ClientError::Build(cause)) => Some(cause.to_string()),
             Self::Client(ClientError::Tls(_))
             | Self::Runtime(_)

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use jiff::SignedDuration;
 use sealed_secrets_controller::config::{
-    Command, Config, ConfigError, FLAGS, FlagError, KeyOrder, Namespaces, flags,
+    Command, Config, ConfigError, FLAGS, FlagError, KeyOrder, Namespaces, Origin, help,
 };
 use serde_json::Value;
 
@@ -35,15 +35,16 @@ fn refusal(args: &[&str]) -> String {
 
 #[test]
 fn every_recorded_flag_exists_with_its_type_and_default() {
-    let usage = flags::usage("controller", FLAGS);
+    let usage = help("controller", FLAGS, usize::MAX);
     let mut passed = 0;
     for flag in recorded()["flags"].as_array().unwrap() {
         let name = flag["flag"].as_str().unwrap();
         if flag["listed_in_help"] == false {
             continue;
         }
-        let line =
-            usage.lines().find(|line| line.split_whitespace().next() == Some(&format!("--{name}"))).unwrap();
+        let mut lines =
+            usage.lines().skip_while(|line| line.split_whitespace().next() != Some(&format!("--{name}")));
+        let line = &[lines.next().unwrap(), lines.next().unwrap()].concat();
         let (kind, default) = (flag["type"].as_str().unwrap(), flag["default"].as_str().unwrap());
         if kind != "bool" {
             assert!(line.contains(&format!("--{name} {kind}")), "{line}");
@@ -82,6 +83,61 @@ fn environment_counts_below_the_command_line_and_a_bad_value_is_told() {
     assert!(notices[0].starts_with("SEALED_SECRETS_UPDATE_STATUS: "), "{notices:?}");
     let Command::Run(config, _) = read_with(&["--key-size=8192"], &env).unwrap() else { panic!("a run") };
     assert_eq!(config.keys.bits, 8192);
+}
+
+/// Nobody relies on a bad value of a flag that the reference lacks: who asked for a lease must not run without one.
+#[test]
+fn a_bad_value_of_a_variable_that_the_reference_lacks_ends_the_start() {
+    for flag in FLAGS {
+        let variable = flag.variable();
+        let read = read_with(&[], &[(&variable, "maybe")]);
+        match (read, flag.origin) {
+            (Err(error), Origin::Ours) => {
+                let FlagError::Variable { variable: named, value, .. } = flag_error(error) else {
+                    panic!("{variable}")
+                };
+                assert_eq!((named, value.as_str()), (variable, "maybe"));
+            }
+            (read, Origin::Ours) => panic!("{variable}: {read:?}"),
+            (Err(error), _) => assert!(matches!(error, ConfigError::Value(_)), "{variable}: {error}"),
+            (Ok(_), _) => {}
+        }
+    }
+}
+
+#[track_caller]
+fn flag_error(error: ConfigError) -> FlagError {
+    match error {
+        ConfigError::Flag(error) => error,
+        ConfigError::Value(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn words_that_are_ignored_are_told_with_what_was_meant() {
+    let trap =
+        "--update-status is on, as a switch takes its value with an equals sign: --update-status=false";
+    for (args, on, told) in [
+        (&["--update-status", "false"][..], true, &[("\"false\"", trap)][..]),
+        (
+            &["--update-status", "false", "foo"],
+            true,
+            &[("\"false\"", trap), ("\"foo\"", "belongs to no flag")],
+        ),
+        (&["--update-status=false", "foo"], false, &[("\"foo\"", "belongs to no flag")]),
+        (&["--key-ttl", "1h", "false"], true, &[("\"false\"", "belongs to no flag")]),
+        (&["version"], true, &[("\"version\"", "controller --version prints it")]),
+        (&["help"], true, &[("\"help\"", "controller --help prints it")]),
+        (&["--", "--update-status=false"], true, &[("\"--update-status=false\"", "belongs to no flag")]),
+        (&["--update-status", "true"], true, &[("\"true\"", "--update-status=true")]),
+    ] {
+        let Command::Run(config, notices) = read_with(args, &[]).unwrap() else { panic!("a run") };
+        assert_eq!(config.update_status, on, "{args:?}");
+        assert_eq!(notices.len(), told.len(), "{args:?}: {notices:?}");
+        for (notice, (word, meant)) in notices.iter().zip(told) {
+            assert!(notice.contains(word) && notice.contains(meant), "{args:?}: {notice}");
+        }
+    }
 }
 
 #[test]
@@ -157,13 +213,33 @@ fn values_that_make_no_sense_end_the_start() {
         ("--key-prefix=", "must not be empty"),
         ("--privatekey-labels=novalue", "\"novalue\" is not of the form key=value"),
         ("--key-size=1024", "2048, 3072, 4096 or 8192"),
+        ("--key-prefix=-a", "--key-prefix \"-a\" begins no name of a Secret: it must begin and end with"),
         ("--key-ttl=0", "--key-ttl must be longer than zero"),
+        ("--key-ttl=-5h", "--key-ttl must be longer than zero, not -5h0m0s"),
+        ("--label-selector=a in", "--label-selector \"a in\" is no label selector: the end stands where"),
+        (
+            "--additional-namespaces=a,B",
+            "--additional-namespaces: \"B\" is no name of a namespace: it holds 'B'",
+        ),
+        ("--kubeclient-qps=NaN", "--kubeclient-qps must be a number"),
         ("--rate-limit=0", "--rate-limit must be at least 1"),
         ("--max-unseal-retries=-1", "--max-unseal-retries must be at least 0"),
     ] {
         let reason = refusal(&[arg]);
         assert!(reason.contains(part), "{arg}: {reason}");
     }
+}
+
+#[test]
+fn selectors_and_names_that_the_api_server_takes_are_taken() {
+    for text in ["pick=me", "a in (b,c),!d", "x.io/a!=b"] {
+        let selector = read(&[&format!("--label-selector={text}")]).label_selector;
+        assert_eq!(selector.as_deref(), Some(text));
+    }
+    assert_eq!(read(&["--label-selector="]).label_selector, None);
+    assert_eq!(read(&["--key-prefix=a-"]).keys.prefix, "a-");
+    let refused = Config::read(&[], &|_| None, "Own").unwrap_err().to_string();
+    assert!(refused.starts_with("POD_NAMESPACE, else the service account's file, says \"Own\""), "{refused}");
 }
 
 #[test]
@@ -199,14 +275,16 @@ fn template_limits_are_those_of_an_object_unless_a_flag_says_otherwise() {
 #[test]
 fn every_flag_is_documented() {
     let mut text = "# Flags of the controller\n\nEach has a variable, which is applied first. What the reference lacks is \
-                    marked so.\n\n| flag | default | environment | meaning |\n| --- | --- | --- | --- |\n"
+                    marked so: a bad value of its variable ends the start. A bad value of another variable is ignored \
+                    with a warning, as the reference ignores it.\n\nA switch takes its value with an equals sign: \
+                    `--update-status=false`.\n\n| flag | default | environment | meaning |\n| --- | --- | --- | --- |\n"
         .to_owned();
     for flag in FLAGS {
         let default = flag.default_text();
         let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
-        let variable = flag.name.to_uppercase().replace('-', "_");
-        writeln!(text, "| `--{}` | {default} | `SEALED_SECRETS_{variable}` | {} |", flag.name, flag.help)
-            .unwrap();
+        let idle = if flag.origin == Origin::WithoutEffect { "Accepted and without effect. " } else { "" };
+        let (variable, meaning) = (flag.variable(), flag.meaning());
+        writeln!(text, "| `--{}` | {default} | `{variable}` | {idle}{meaning} |", flag.name).unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/controller-flags.md");
     if std::env::var_os("UPDATE").is_some() {

@@ -16,6 +16,7 @@
 
 pub mod names;
 pub mod scope;
+pub mod words;
 
 pub mod plaintext;
 pub mod secret;

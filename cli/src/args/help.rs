@@ -4,11 +4,11 @@ use std::{fmt::Write as _, str::FromStr as _};
 
 use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser};
 use clap_complete::Shell;
+use sealed_secrets_core::words::{command_line, wrapped};
 
 use super::{
     environment,
     table::{FLAGS, Flag, Group, Type},
-    wrap::{command_line, wrapped},
 };
 use crate::style::{Role, paint};
 

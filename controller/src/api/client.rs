@@ -26,7 +26,9 @@ use super::{
     answer_limit::AnswerLimit,
     deadline::Deadline,
     gate::{self, Gate, MayWrite},
+    kubeconfig::{self, KubeconfigError},
     limits::{CONNECT, SILENCE},
+    permission::Permission,
 };
 use crate::{capacity::gcra::Rate, config::ClientRate};
 
@@ -34,10 +36,8 @@ use crate::{capacity::gcra::Rate, config::ClientRate};
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Neither in a cluster nor with a kubeconfig.
-    #[error(
-        "no API server is known here: run the controller in a cluster, or set KUBECONFIG to a file that names one"
-    )]
-    Config(#[source] kube::config::InferConfigError),
+    #[error(transparent)]
+    Config(#[from] KubeconfigError),
     /// Its trust cannot be used.
     #[error("the API server's authority cannot be used: {0}")]
     Tls(#[from] transport::TlsError),
@@ -54,7 +54,7 @@ pub async fn connect(rate: Option<ClientRate>, may_write: Arc<dyn MayWrite>) -> 
     // In a cluster the service account wins over a kubeconfig that happens to lie around.
     let config = match kube::Config::incluster() {
         Ok(config) => config,
-        Err(_) => kube::Config::infer().await.map_err(ClientError::Config)?,
+        Err(error) => kubeconfig::load(error).await?,
     };
     build(config, rate, may_write)
 }
@@ -73,8 +73,11 @@ pub fn build(
     // Who tries again is said in one place, `api::retry`: a hidden retry outlasts a lease.
     config.default_retry = false;
     tracing::info!(server = %config.cluster_url, "asking the API server");
-    let builder =
-        builder(config)?.with_layer(&AnswerLimit).with_layer(&Gate(may_write)).with_layer(&Deadline);
+    let builder = builder(config)?
+        .with_layer(&AnswerLimit)
+        .with_layer(&Permission::default())
+        .with_layer(&Gate(may_write))
+        .with_layer(&Deadline);
     Ok(match rate {
         None => builder.build(),
         Some(rate) => builder.with_layer(&Pace::new(rate)).build(),

@@ -6,6 +6,7 @@ use kube::core::Status;
 
 use super::{
     gate,
+    permission::{self, Refused},
     retry::{REFUSED_AGAIN, Retry},
 };
 
@@ -33,6 +34,11 @@ impl Request {
         Self { verb, group: sealed_secrets_core::names::GROUP, resource, namespace: namespace.to_owned() }
     }
 
+    /// Whether it changes nothing: admission sees no such request.
+    fn reads(&self) -> bool {
+        matches!(self.verb, "get" | "list" | "watch")
+    }
+
     /// The rule that would allow this request, as one line of YAML.
     pub fn rule(&self) -> String {
         format!(
@@ -55,6 +61,16 @@ pub enum ApiError {
     /// RBAC does not allow it.
     #[error("not allowed to {request}: a role of this service account needs the rule {}", request.rule())]
     Forbidden {
+        /// What was asked.
+        request: Request,
+    },
+    /// RBAC or admission refuses it, and the API server did not say which.
+    #[error(
+        "{request} is refused with 403: either a role of this service account needs the rule {}, or a quota, an \
+         admission policy or a webhook refused it; `kubectl auth can-i --list --as ACCOUNT` shows the rules there are",
+        request.rule()
+    )]
+    Undecided {
         /// What was asked.
         request: Request,
     },
@@ -126,20 +142,23 @@ impl ApiError {
         match error {
             kube::Error::Api(status) => Self::of_status(request, *status),
             error if gate::was_shut(&error) => Self::NotLeading,
-            other => Self::Unreachable { request, source: Box::new(other) },
+            other => match permission::refusal(&other) {
+                Some(Refused::Denied) => Self::Forbidden { request },
+                Some(Refused::Unknown) => Self::Undecided { request },
+                None => Self::Unreachable { request, source: Box::new(other) },
+            },
         }
     }
 
-    /// Gives an answer that is no success its meaning.
+    /// Gives an answer that is no success its meaning. A write that no rule allows is none of these: see
+    /// [`permission`].
     pub(crate) fn of_status(request: Request, status: Status) -> Self {
         let terminating = || {
             status.details.iter().flat_map(|d| &d.causes).any(|cause| cause.reason == "NamespaceTerminating")
         };
         match status.code {
             403 if terminating() => Self::Terminating { namespace: request.namespace },
-            // Admission refuses with 403 too, but never says "cannot". Code, reason and details are the same for both,
-            // so that the API server's words are all there is to tell them apart.
-            403 if status.message.contains(" cannot ") => Self::Forbidden { request },
+            403 if request.reads() => Self::Forbidden { request },
             404 => Self::NotFound { message: status.message },
             409 => Self::Conflict { exists: status.reason == "AlreadyExists", message: status.message },
             403 => Self::NotAdmitted { message: status.message },
@@ -162,6 +181,7 @@ impl ApiError {
             // The same object is refused again until it changes, or what it is compared with.
             Self::Invalid { .. } => Retry::After(REFUSED_AGAIN),
             Self::Forbidden { .. }
+            | Self::Undecided { .. }
             | Self::Terminating { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
@@ -175,7 +195,10 @@ impl ApiError {
     /// Whether only somebody's act can help, as opposed to another try.
     pub fn is_stalled(&self) -> bool {
         match self {
-            Self::Invalid { .. } | Self::Forbidden { .. } | Self::NotAdmitted { .. } => true,
+            Self::Invalid { .. }
+            | Self::Forbidden { .. }
+            | Self::Undecided { .. }
+            | Self::NotAdmitted { .. } => true,
             Self::Busy { .. }
             | Self::Terminating { .. }
             | Self::NotFound { .. }
@@ -197,6 +220,7 @@ impl ApiError {
             Self::Conflict { .. } => Weight::IfItLasts,
             Self::Invalid { .. }
             | Self::Forbidden { .. }
+            | Self::Undecided { .. }
             | Self::NotFound { .. }
             | Self::NotAdmitted { .. }
             | Self::Other { .. } => Weight::Worth,
@@ -241,13 +265,28 @@ mod tests {
 
     #[test]
     fn a_missing_verb_is_named_with_the_rule_that_grants_it() {
-        let error =
-            api(403, "Forbidden", "secrets is forbidden: User \"x\" cannot create resource \"secrets\"");
+        let refused = |refused: Refused| {
+            ApiError::new(Request::core("create", "secrets", "ns"), kube::Error::Service(refused.into()))
+        };
+        let rule = "a role of this service account needs the rule \
+                    {apiGroups: [\"\"], resources: [\"secrets\"], verbs: [\"create\"]}";
         assert_eq!(
-            error.to_string(),
-            "not allowed to create secrets in ns: a role of this service account needs the rule \
-             {apiGroups: [\"\"], resources: [\"secrets\"], verbs: [\"create\"]}"
+            refused(Refused::Denied).to_string(),
+            format!("not allowed to create secrets in ns: {rule}")
         );
+        let both = refused(Refused::Unknown).to_string();
+        assert!(both.contains(rule) && both.contains("or a webhook refused it"), "{both}");
+    }
+
+    #[test]
+    fn admission_sees_no_reads() {
+        let status = || Status { code: 403, message: "User cannot".to_owned(), ..Status::default() };
+        for (verb, forbidden) in [("get", true), ("list", true), ("watch", true), ("create", false)] {
+            let answer = kube::Error::Api(Box::new(status()));
+            let error = ApiError::new(Request::core(verb, "secrets", "ns"), answer);
+            assert_eq!(matches!(error, ApiError::Forbidden { .. }), forbidden, "{verb}: {error:?}");
+            assert_eq!(matches!(error, ApiError::NotAdmitted { .. }), !forbidden, "{verb}: {error:?}");
+        }
     }
 
     #[test]

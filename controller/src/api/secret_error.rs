@@ -46,6 +46,7 @@ impl ApiError {
                 message: "its words are withheld, as they may quote values".to_owned(),
             },
             error @ (Self::Forbidden { .. }
+            | Self::Undecided { .. }
             | Self::Terminating { .. }
             | Self::Busy { .. }
             | Self::NotLeading

@@ -80,16 +80,16 @@ impl<'a> Secrets<'a> {
         accept: &str,
         body: Option<Zeroizing<Vec<u8>>>,
     ) -> Result<Result<Zeroizing<Vec<u8>>, Box<Status>>, ApiError> {
-        let unreachable = |error| ApiError::Unreachable { request: request.clone(), source: Box::new(error) };
+        let unanswered = |error| ApiError::new(request.clone(), error);
         let mut sent = http::Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
         if body.is_some() {
             sent = sent.header(header::CONTENT_TYPE, JSON);
         }
         let body = body.map_or_else(Body::empty, |body| Body::from(Bytes::from_owner(body)));
-        let sent = sent.body(body).map_err(|error| unreachable(kube::Error::HttpError(error)))?;
-        let answer = self.client.send(sent).await.map_err(unreachable)?;
+        let sent = sent.body(body).map_err(|error| unanswered(kube::Error::HttpError(error)))?;
+        let answer = self.client.send(sent).await.map_err(unanswered)?;
         let code = answer.status();
-        let text = collected(answer.into_body()).await.map_err(unreachable)?;
+        let text = collected(answer.into_body()).await.map_err(unanswered)?;
         if code.is_success() {
             return Ok(Ok(text));
         }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 /// A text that is no Go duration; the message is what Go prints.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// Not a number and unit at all.
     #[error("time: invalid duration {0:?}")]
@@ -79,10 +79,29 @@ fn term<'a>(rest: &'a str, text: &str) -> Result<(i128, &'a str), DurationError>
     Ok((nanos, after))
 }
 
-/// Writes a duration as Go does, for the help text.
+/// Writes a duration as Go does.
 pub fn format(value: SignedDuration) -> String {
-    let seconds = value.as_secs();
-    format!("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60).trim_start_matches("0h").to_owned()
+    let sign = if value.is_negative() { "-" } else { "" };
+    let (seconds, nanos) = (value.as_secs().unsigned_abs(), value.subsec_nanos().unsigned_abs());
+    let (unit, text) = match (seconds, nanos) {
+        (0, 0) => return "0s".to_owned(),
+        (0, 1_000_000..) => ("ms", decimal(nanos / 1_000_000, nanos % 1_000_000, 6)),
+        (0, 1_000..) => ("\u{b5}s", decimal(nanos / 1_000, nanos % 1_000, 3)),
+        (0, _) => ("ns", nanos.to_string()),
+        _ => ("s", decimal(seconds % 60, nanos, 9)),
+    };
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{sign}{text}{unit}"),
+        (0, _) => format!("{sign}{minutes}m{text}{unit}"),
+        _ => format!("{sign}{hours}h{minutes}m{text}{unit}"),
+    }
+}
+
+/// A number with the digits behind its point, without zeros at the end.
+fn decimal(whole: impl std::fmt::Display, fraction: u32, digits: usize) -> String {
+    let text = format!("{whole}.{fraction:0digits$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -118,7 +137,21 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_printed_as_go_prints_them() {
+    fn durations_are_printed_as_go_prints_them() {
+        for text in [
+            "0s",
+            "5s",
+            "-5h0m0s",
+            "1m0.5s",
+            "1h0m0.000000001s",
+            "1.5ms",
+            "-3\u{b5}s",
+            "7ns",
+            "10m0s",
+            "100h0m20s",
+        ] {
+            assert_eq!(parse(text).map(format), Ok(text.to_owned()));
+        }
         assert_eq!(format(SignedDuration::from_hours(720)), "720h0m0s");
         assert_eq!(format(SignedDuration::from_mins(2)), "2m0s");
     }

@@ -6,14 +6,23 @@ use gotemplate::Limits;
 use jiff::{SignedDuration, Timestamp};
 
 pub mod duration;
-pub mod flags;
+mod flag;
+mod flag_error;
+mod flags;
+mod help;
 pub mod limits;
+mod names;
 pub mod panic_on;
+mod selector;
 mod table;
+mod tokens;
 mod value_error;
 mod values;
+mod words;
 
-pub use flags::{FlagError, Values};
+pub use flag::{Flag, Origin};
+pub use flag_error::FlagError;
+pub use help::help;
 use panic_on::PanicOn;
 pub use table::FLAGS;
 pub use value_error::ValueError;
@@ -165,6 +174,7 @@ impl Config {
             return Ok(Command::Version);
         }
         let mut notices = values.notices.clone();
+        notices.extend(words::notices(&values.words));
         let mut config = values::resolve(&values, own_namespace, &mut notices)?;
         config.panic_on = env("SEALED_SECRETS_PANIC_ON").and_then(|text| PanicOn::parse(&text));
         Ok(Command::Run(Box::new(config), notices))

@@ -1,6 +1,6 @@
 //! Every flag, sorted by name.
 
-use super::flags::{Default, Flag};
+use super::flag::{Default, Flag, Origin};
 
 /// Every flag: the reference's, then marked as such those that it lacks.
 pub static FLAGS: &[Flag] = &[
@@ -15,10 +15,10 @@ pub static FLAGS: &[Flag] = &[
         Default::Bool(true),
         "Serve the whole cluster, or only the controller's namespace",
     ),
-    flag(
+    ours(
         "http-max-operations",
         Default::Int(2048),
-        "Private-key operations of one request to verify and rotate at most (not in the reference)",
+        "Private-key operations of one request to verify and rotate at most",
     ),
     flag("key-cutoff-time", Default::Text(""), "Make a new key if the newest is older than this (RFC1123Z)"),
     flag(
@@ -37,10 +37,10 @@ pub static FLAGS: &[Flag] = &[
         "Requests to the API server per second; only when given, negative: no limit",
     ),
     flag("label-selector", Default::Text(""), "Serve only SealedSecrets that match this selector"),
-    flag(
+    ours(
         "leader-elect",
         Default::Bool(false),
-        "Act only while holding a Lease, so that several replicas can run (not in the reference)",
+        "Act only while holding a Lease, so that several replicas can run",
     ),
     flag("listen-addr", Default::Text(":8080"), "Address of certificate, verify and rotate"),
     flag("listen-metrics-addr", Default::Text(":8081"), "Address of the metrics"),
@@ -56,49 +56,48 @@ pub static FLAGS: &[Flag] = &[
     flag("rate-limit", Default::Int(2), "Requests per second and caller to verify and rotate"),
     flag("rate-limit-burst", Default::Int(2), "Requests beyond that rate at once"),
     flag("read-timeout", Default::Duration(120), "How long a request may take to arrive"),
-    flag(
+    ours(
         "repair-drift",
         Default::Bool(false),
-        "Put owned Secrets back at once when they were edited by hand (not in the reference)",
+        "Put owned Secrets back at once when they were edited by hand",
     ),
     flag("skip-recreate", Default::Bool(false), "Leave Secrets deleted that were deleted by hand"),
-    flag(
+    ours(
         "streaming-lists",
         Default::Bool(false),
-        "Ask the API server to stream first lists: less memory on both sides (not in the reference)",
+        "Ask the API server to stream first lists: less memory on both sides",
     ),
-    flag(
+    ours(
         "template-max-bytes",
         Default::Int(8_388_608),
-        "Bytes of values that the templates of one object may make; an eighth beside password hashes (not in the \
-         reference)",
+        "Bytes of values that the templates of one object may make; an eighth beside password hashes",
     ),
-    flag(
+    ours(
         "template-max-costly",
         Default::Int(40),
-        "Password hashes that the templates of one object may make; a key counts as 1 to 16 (not in the reference)",
+        "Password hashes that the templates of one object may make; a key counts as 1 to 16",
     ),
-    flag(
+    ours(
         "template-max-nodes",
         Default::Int(125_000),
-        "Nodes of syntax trees that the templates of one object may have (not in the reference)",
+        "Nodes of syntax trees that the templates of one object may have",
     ),
-    flag(
-        "template-max-output",
-        Default::Int(1_048_576),
-        "Bytes that the templates of one object may print (not in the reference)",
-    ),
-    flag(
-        "template-max-steps",
-        Default::Int(1_000_000),
-        "Steps that the templates of one object may take (not in the reference)",
-    ),
+    ours("template-max-output", Default::Int(1_048_576), "Bytes that the templates of one object may print"),
+    ours("template-max-steps", Default::Int(1_000_000), "Steps that the templates of one object may take"),
     flag("update-status", Default::Bool(true), "Write the status of SealedSecrets"),
     flag("version", Default::Bool(false), "Print the version and exit"),
-    flag("watch-for-secrets", Default::Bool(false), "Accepted: key Secrets are always watched"),
+    idle("watch-for-secrets", Default::Bool(false), "Key Secrets are always watched"),
     flag("write-timeout", Default::Duration(120), "How long an answer may take"),
 ];
 
 const fn flag(name: &'static str, default: Default, help: &'static str) -> Flag {
-    Flag { name, default, help }
+    Flag { name, default, origin: Origin::Reference, help }
+}
+
+const fn ours(name: &'static str, default: Default, help: &'static str) -> Flag {
+    Flag { name, default, origin: Origin::Ours, help }
+}
+
+const fn idle(name: &'static str, default: Default, help: &'static str) -> Flag {
+    Flag { name, default, origin: Origin::WithoutEffect, help }
 }

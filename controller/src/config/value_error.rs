@@ -2,6 +2,8 @@
 
 use sealed_secrets_core::keys::renewal::CutoffError;
 
+use super::{names::NameError, selector::SelectorError};
+
 /// A flag whose value parses and still makes no sense.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
@@ -15,6 +17,40 @@ pub enum ValueError {
         text: String,
         /// The character.
         found: char,
+    },
+    /// `--key-prefix`, with characters that may be used.
+    #[error("--key-prefix {text:?} begins no name of a Secret: {reason}")]
+    PrefixName {
+        /// The prefix.
+        text: String,
+        /// Why.
+        reason: NameError,
+    },
+    /// `--label-selector`.
+    #[error("--label-selector {text:?} is no label selector: {reason}")]
+    Selector {
+        /// The selector.
+        text: String,
+        /// Why.
+        reason: SelectorError,
+    },
+    /// `--additional-namespaces`.
+    #[error("--additional-namespaces: {name:?} is no name of a namespace: {reason}")]
+    Namespace {
+        /// The name.
+        name: String,
+        /// Why.
+        reason: NameError,
+    },
+    /// `POD_NAMESPACE`, or the file of the service account.
+    #[error(
+        "POD_NAMESPACE, else the service account's file, says {name:?}, which is no name of a namespace: {reason}"
+    )]
+    OwnNamespace {
+        /// The name.
+        name: String,
+        /// Why.
+        reason: NameError,
     },
     /// `--key-prefix` without any character.
     #[error("--key-prefix must not be empty")]

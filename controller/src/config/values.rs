@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use sealed_secrets_core::keys::renewal::parse_cutoff;
 
 use super::{
-    ClientRate, Config, KeyOrder, KeySettings, LogSettings, Namespaces, Values, limits,
-    value_error::ValueError,
+    ClientRate, Config, KeyOrder, KeySettings, LogSettings, Namespaces, duration, flags::Values, limits,
+    names, selector, value_error::ValueError,
 };
 
 /// Turns parsed flags into a configuration; harmless oddities become notices.
@@ -16,12 +16,13 @@ pub(super) fn resolve(
     own_namespace: &str,
     notices: &mut Vec<String>,
 ) -> Result<Config, ValueError> {
-    let selector = values.text("label-selector");
+    names::namespace(own_namespace)
+        .map_err(|reason| ValueError::OwnNamespace { name: own_namespace.to_owned(), reason })?;
     Ok(Config {
         accept_v1_data: values.bool("accept-deprecated-v1-data"),
-        namespaces: namespaces(values, own_namespace),
+        namespaces: namespaces(values, own_namespace)?,
         own_namespace: own_namespace.to_owned(),
-        label_selector: (!selector.is_empty()).then(|| selector.to_owned()),
+        label_selector: label_selector(values.text("label-selector"))?,
         keys: keys(values, notices)?,
         client_rate: client_rate(values)?,
         listen: values.text("listen-addr").to_owned(),
@@ -45,16 +46,26 @@ pub(super) fn resolve(
     })
 }
 
-fn namespaces(values: &Values, own: &str) -> Namespaces {
+fn label_selector(text: &str) -> Result<Option<String>, ValueError> {
+    selector::check(text).map_err(|reason| ValueError::Selector { text: text.to_owned(), reason })?;
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+fn namespaces(values: &Values, own: &str) -> Result<Namespaces, ValueError> {
     let mut listed = vec![own.to_owned()];
     for name in values.text("additional-namespaces").split(',').map(str::trim).filter(|n| !n.is_empty()) {
+        names::namespace(name).map_err(|reason| ValueError::Namespace { name: name.to_owned(), reason })?;
         if !listed.iter().any(|known| known == name) {
             listed.push(name.to_owned());
         }
     }
     // Compat: additional namespaces win over --all-namespaces, which is on by default.
     let additional = !values.text("additional-namespaces").trim().is_empty();
-    if !additional && values.bool("all-namespaces") { Namespaces::All } else { Namespaces::Listed(listed) }
+    Ok(if !additional && values.bool("all-namespaces") {
+        Namespaces::All
+    } else {
+        Namespaces::Listed(listed)
+    })
 }
 
 fn keys(values: &Values, notices: &mut Vec<String>) -> Result<KeySettings, ValueError> {
@@ -64,7 +75,7 @@ fn keys(values: &Values, notices: &mut Vec<String>) -> Result<KeySettings, Value
         return Err(ValueError::Range {
             flag: "key-ttl",
             must: "longer than zero",
-            found: format!("{lifetime:?}"),
+            found: duration::format(lifetime),
         });
     }
     Ok(KeySettings {
@@ -104,10 +115,13 @@ fn prefix(text: &str) -> Result<String, ValueError> {
     if text.is_empty() {
         return Err(ValueError::EmptyPrefix);
     }
-    match text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
-        Some(found) => Err(ValueError::Prefix { text: text.to_owned(), found }),
-        None => Ok(text.to_owned()),
+    if let Some(found) = text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
+        return Err(ValueError::Prefix { text: text.to_owned(), found });
     }
+    // The API server makes letters of its own the end of the name.
+    names::subdomain(&format!("{text}0"))
+        .map_err(|reason| ValueError::PrefixName { text: text.to_owned(), reason })?;
+    Ok(text.to_owned())
 }
 
 fn pairs(flag: &'static str, text: &str) -> Result<BTreeMap<String, String>, ValueError> {
@@ -130,7 +144,14 @@ fn client_rate(values: &Values) -> Result<Option<ClientRate>, ValueError> {
         return Ok(None);
     }
     let per_second = values.float("kubeclient-qps");
-    if per_second < 0.0 {
+    if per_second.is_nan() {
+        return Err(ValueError::Range {
+            flag: "kubeclient-qps",
+            must: "a number",
+            found: per_second.to_string(),
+        });
+    }
+    if per_second < 0.0 || per_second.is_infinite() {
         return Ok(None);
     }
     // client-go takes 0 for its default.
@@ -157,7 +178,7 @@ fn timeout(values: &Values, flag: &'static str) -> Result<Duration, ValueError> 
     Duration::try_from(found).map_err(|_| ValueError::Range {
         flag,
         must: "a duration",
-        found: format!("{found:?}"),
+        found: duration::format(found),
     })
 }
 

@@ -270,7 +270,8 @@ fn is_passing(error: &ApiError) -> bool {
         ApiError::Forbidden { .. } => false,
         // What was answered does not read as a Secret, and the next list looks at it once more.
         ApiError::Other { code, .. } => *code != 200,
-        ApiError::Terminating { .. }
+        ApiError::Undecided { .. }
+        | ApiError::Terminating { .. }
         | ApiError::NotFound { .. }
         | ApiError::Conflict { .. }
         | ApiError::Invalid { .. }

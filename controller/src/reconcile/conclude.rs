@@ -155,6 +155,7 @@ fn untold(subject: &Subject, error: &ApiError, outcome: &mut Outcome, errors: &m
             tracing::debug!(object = %subject.key, error = shown, "the status is not written yet");
         }
         ApiError::Forbidden { .. }
+        | ApiError::Undecided { .. }
         | ApiError::Invalid { .. }
         | ApiError::NotAdmitted { .. }
         | ApiError::Busy { .. }

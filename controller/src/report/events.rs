@@ -168,6 +168,7 @@ fn is_worth_a_retry(error: &ApiError) -> bool {
     match error {
         ApiError::Terminating { .. } | ApiError::NotLeading | ApiError::Invalid { .. } => false,
         ApiError::Forbidden { .. }
+        | ApiError::Undecided { .. }
         | ApiError::NotFound { .. }
         | ApiError::Conflict { .. }
         | ApiError::NotAdmitted { .. }

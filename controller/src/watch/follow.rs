@@ -125,7 +125,8 @@ impl Trouble {
                         "{error}; until then it is listed every {} s",
                         RELIST.as_secs()
                     )),
-                    ApiError::Terminating { .. }
+                    ApiError::Undecided { .. }
+                    | ApiError::Terminating { .. }
                     | ApiError::NotFound { .. }
                     | ApiError::Conflict { .. }
                     | ApiError::Invalid { .. }
