@@ -7,6 +7,7 @@ mod progress;
 mod prompt;
 mod raw;
 mod recover;
+mod remarks;
 mod remote;
 mod screen;
 mod seal;
@@ -77,6 +78,7 @@ fn not_sealed(entries: &[Entry]) -> Problem {
     let kind = |entry: &Entry| match entry {
         Entry::Sealed { .. } => None,
         Entry::Other(other) => Some(other.kind.clone()),
+        Entry::LeftOut { .. } => None,
     };
     let kinds: Vec<_> = entries.iter().filter_map(kind).collect();
     match kinds.first() {

@@ -38,7 +38,7 @@ pub(super) fn recover(
         .iter()
         .filter_map(|(path, entry)| match entry {
             Entry::Sealed { object, .. } => Some((path.as_ref(), object)),
-            Entry::Other(_) => None,
+            Entry::Other(_) | Entry::LeftOut { .. } => None,
         })
         .collect();
     let opened = parallel::map(&sealed, 1, |(path, sealed)| {
@@ -73,6 +73,7 @@ pub(super) fn recover(
                 grow(&mut out, other.source.len() * 2 + 8);
                 super::push_other(&mut out, other, format)?;
             }
+            Entry::LeftOut { line } => super::remarks::tell_left_out(*line, "SealedSecret"),
         }
     }
     output.write_plaintext(out.as_bytes())

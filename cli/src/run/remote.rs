@@ -8,7 +8,7 @@ use sealed_secrets_core::{
     merge::{self, Layout},
 };
 
-use super::progress::Progress;
+use super::{progress::Progress, remarks};
 use crate::{
     args::Mode,
     cluster::Session,
@@ -152,6 +152,7 @@ fn anew(entries: &[Entry], answers: &[Answer], format: Text) -> Result<String, P
                 out.push_str(&manifest::write_sealed_secrets(answer.unwrap_or_default(), format));
             }
             Entry::Other(other) => super::push_other(&mut out, other, format)?,
+            Entry::LeftOut { .. } => {}
         }
     }
     Ok(out)
@@ -212,7 +213,7 @@ impl Read {
     fn sealed(&self) -> impl Iterator<Item = &SealedSecret> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Sealed { object, .. } => Some(object),
-            Entry::Other(_) => None,
+            Entry::Other(_) | Entry::LeftOut { .. } => None,
         })
     }
 }
@@ -233,7 +234,9 @@ fn read(input: Input) -> Result<Vec<Read>, Problem> {
             }
         };
         if !entries.iter().any(|entry| matches!(entry, Entry::Sealed { .. })) {
-            if !text.found {
+            if text.found {
+                tell_in_the_open(&entries, text.path.as_ref());
+            } else {
                 problems.push(super::not_sealed(&entries).inside(file));
             }
             continue;
@@ -243,6 +246,18 @@ fn read(input: Input) -> Result<Vec<Read>, Problem> {
     }
     Problem::all(problems)?;
     if read.is_empty() { Err(Problem::NoSealedSecrets(None)) } else { Ok(read) }
+}
+
+/// A Secret beside SealedSecrets is about to be committed with them; other kinds have every right to be there.
+fn tell_in_the_open(entries: &[Entry], file: Option<&PathBuf>) {
+    let file = file.map(|path| format!("{}: ", path.display())).unwrap_or_default();
+    for entry in entries {
+        if let Entry::Other(Other { kind, name, is_like_secret: true, .. }) = entry
+            && kind.eq_ignore_ascii_case("Secret")
+        {
+            say(&format!("warning: {file}{kind} {name:?} is not sealed: all who see the file can read it"));
+        }
+    }
 }
 
 fn tell_findings(entries: &[Entry], file: Option<&PathBuf>) {
@@ -257,6 +272,7 @@ fn tell_findings(entries: &[Entry], file: Option<&PathBuf>) {
             Entry::Other(Other { kind, name, .. }) => {
                 say(&format!("note: {file}{kind} {name:?} is no SealedSecret and is not sent"));
             }
+            Entry::LeftOut { line } => remarks::tell_left_out(*line, "SealedSecret"),
         }
     }
 }

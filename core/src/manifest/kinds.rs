@@ -4,13 +4,15 @@ use zeroize::Zeroizing;
 
 use super::{
     DecodeError, Secret,
-    altered::altered,
     bounds::Bounds,
     error::Fault,
-    findings::{Finding, findings},
+    fields::{self, UnknownField},
+    findings::{self, Finding, findings},
     kind::{is_like_secret, is_list, is_sealed, kind_beside_sealed, list, name_of, secret_or_kind},
+    lines,
     node::{Node, Value},
     read::{self, Reader},
+    remark::{MOST_REMARKS, Remark, remarks},
     stream::{Piece, Stream, Syntax},
     text,
 };
@@ -24,11 +26,16 @@ pub enum Document {
     Secret {
         /// The object.
         secret: Secret,
-        /// The fields whose text YAML changed, as `0123` becomes 83.
-        altered: Vec<String>,
+        /// What is odd about its text.
+        remarks: Vec<Remark>,
     },
     /// Anything else.
     Other(Other),
+    /// An object that does not say what it is and has no field of a Secret: nothing comes of it.
+    LeftOut {
+        /// Where it begins, from 1.
+        line: usize,
+    },
 }
 
 /// One object of a stream of many kinds, where SealedSecrets are wanted.
@@ -44,6 +51,11 @@ pub enum Entry {
     },
     /// Anything else.
     Other(Other),
+    /// An object that does not say what it is and has no field of a SealedSecret: nothing comes of it.
+    LeftOut {
+        /// Where it begins, from 1.
+        line: usize,
+    },
 }
 
 /// An object of another kind than the one that is wanted.
@@ -58,6 +70,8 @@ pub struct Other {
     /// Whether it has the shape of a Secret, so that its values are hardly meant to be read by all: `stringData`,
     /// `data` outside a `ConfigMap`, or a kind that `v1` does not have, such as `Secrte`.
     pub is_like_secret: bool,
+    /// Of a list, the fields that it has not: `itmes` holds nothing that anybody reads.
+    pub unknown: Vec<UnknownField>,
 }
 
 impl Other {
@@ -101,7 +115,9 @@ pub fn documents(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
         Ok(document.map(|document| vec![document]))
     };
     let documents: Vec<Vec<Document>> = Stream::new(&text, &Bounds::FILE, read).collect::<Result<_, _>>()?;
-    Ok(documents.into_iter().flatten().collect())
+    let mut documents: Vec<_> = documents.into_iter().flatten().collect();
+    number(&text, &mut documents);
+    Ok(documents)
 }
 
 /// The objects of a stream, each as a Secret whatever it says it is, as the reference reads them; but never a
@@ -113,10 +129,16 @@ pub fn as_secrets(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
         let list_kind = list(root).map(|(kind, _)| kind.to_owned());
         match list_kind.or_else(|| is_sealed(root).then(|| names::KIND.to_owned())) {
             Some(kind) => Ok(Some(Document::Other(as_it_stands(kind, piece)))),
-            None => secret(&text, reader, root),
+            // What is no Secret says so before anything that is wrong with it as one.
+            None => secret(&text, reader, root).map_err(|fault| match secret_or_kind(root, "") {
+                Some(kind) => fault.of_kind(kind),
+                None => fault,
+            }),
         }
     };
-    Stream::new(&text, &Bounds::FILE, read).collect()
+    let mut documents = Stream::new(&text, &Bounds::FILE, read).collect::<Result<Vec<_>, _>>()?;
+    number(&text, &mut documents);
+    Ok(documents)
 }
 
 /// The objects of a stream in order, those of lists among them; other kinds than SealedSecrets keep their text.
@@ -132,7 +154,10 @@ pub fn entries(text: &[u8], strictly: bool) -> Result<Vec<Entry>, DecodeError> {
             }
             let object =
                 if strictly { strict.only_sealed_secret(node).map(Some) } else { reader.sealed_secret(node) };
-            Ok(object?.map(|object| Entry::Sealed { object, findings: findings(node) }))
+            Ok(match object? {
+                Some(object) => Some(Entry::Sealed { object, findings: findings(node) }),
+                None => says_something(node).then(|| Entry::LeftOut { line: node.at() }),
+            })
         };
         let root = piece.tree.root();
         if let Some((_, items)) = list(root) {
@@ -152,24 +177,52 @@ pub fn entries(text: &[u8], strictly: bool) -> Result<Vec<Entry>, DecodeError> {
         Ok(entry.map(|entry| vec![entry]))
     };
     let entries: Vec<Vec<Entry>> = Stream::new(&text, &Bounds::FILE, read).collect::<Result<_, _>>()?;
-    Ok(entries.into_iter().flatten().collect())
+    let mut entries: Vec<_> = entries.into_iter().flatten().collect();
+    let places = entries.iter_mut().flat_map(|entry| match entry {
+        Entry::Sealed { findings, .. } => findings.iter_mut().filter_map(findings::line_mut).collect(),
+        Entry::Other(_) => Vec::new(),
+        Entry::LeftOut { line } => vec![line],
+    });
+    lines::number(&text, places.collect());
+    Ok(entries)
 }
 
 fn secret(text: &str, reader: &Reader, node: Node<'_>) -> Result<Option<Document>, Fault> {
-    let secret = reader.secret(node)?;
-    Ok(secret.map(|secret| Document::Secret { secret, altered: altered(text, node) }))
+    Ok(match reader.secret(node)? {
+        Some(secret) => Some(Document::Secret { secret, remarks: remarks(text, node) }),
+        None => says_something(node).then(|| Document::LeftOut { line: node.at() }),
+    })
 }
+
+/// Whether there is a map with something in it.
+fn says_something(node: Node<'_>) -> bool {
+    matches!(node.value(), Value::Map(map) if map.entries().next().is_some())
+}
+
+/// Puts lines in the place of offsets.
+fn number(text: &str, documents: &mut [Document]) {
+    let places = documents.iter_mut().flat_map(|document| match document {
+        Document::Secret { remarks, .. } => remarks.iter_mut().filter_map(Remark::line_mut).collect(),
+        Document::Other(_) => Vec::new(),
+        Document::LeftOut { line } => vec![line],
+    });
+    lines::number(text, places.collect());
+}
+
+const LIST: &[&str] = &["apiVersion", "kind", "metadata", "items"];
 
 fn as_it_stands(kind: String, piece: &Piece<'_>) -> Other {
     let (root, source) = (piece.tree.root(), Zeroizing::new(piece.source.to_owned()));
-    Other { kind, name: name_of(root), source, is_like_secret: is_like_secret(root) }
+    let list = is_list(&kind).then_some(root);
+    let unknown = fields::unknown(list, "", LIST, true).take(MOST_REMARKS).collect();
+    Other { kind, name: name_of(root), source, is_like_secret: is_like_secret(root), unknown }
 }
 
 fn other(kind: String, item: Node<'_>) -> Result<Other, Fault> {
     let json = read::to_json(item, 0)?.unwrap_or_default();
     // A JSON value of text keys always has a text form.
     let source = Zeroizing::new(format!("{json:#}\n"));
-    Ok(Other { kind, name: name_of(item), source, is_like_secret: is_like_secret(item) })
+    Ok(Other { kind, name: name_of(item), source, is_like_secret: is_like_secret(item), unknown: Vec::new() })
 }
 
 #[cfg(test)]
@@ -182,6 +235,7 @@ mod tests {
         let describe = |document: Document| match document {
             Document::Secret { secret, .. } => format!("Secret {}", secret.metadata.name.unwrap_or_default()),
             Document::Other(Other { kind, name, source, .. }) => format!("{kind} {name}: {}", source.trim()),
+            Document::LeftOut { line } => format!("left out in line {line}"),
         };
         documents(text.as_bytes()).unwrap().into_iter().map(describe).collect()
     }
@@ -191,6 +245,25 @@ mod tests {
         let text =
             "kind: Secret\nmetadata: {name: a}\n---\n# kept\nkind: ConfigMap\nmetadata: {name: b}\n---\n{}\n";
         assert_eq!(kinds(text), ["Secret a", "ConfigMap b: # kept\nkind: ConfigMap\nmetadata: {name: b}"]);
+    }
+
+    #[test]
+    fn an_object_that_comes_to_nothing_is_told_with_its_line() {
+        let text =
+            "kind: Secret\nmetadata: {name: a}\n---\n# none\n---\n{}\n---\n# values\nimage: {tag: a}\n";
+        assert_eq!(kinds(text), ["Secret a", "left out in line 9"]);
+        let found = entries(b"image: {tag: a}\n---\nmetadata: {name: b}\n", false).unwrap();
+        assert!(matches!(found[..], [Entry::LeftOut { line: 1 }, Entry::Sealed { .. }]), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_no_secret_says_so_first() {
+        let error = as_secrets(b"kind: ConfigMap\ndata: {a: '%'}\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "document 1, line 2, column 11: data.a: illegal base64 data at input byte 0: this is a ConfigMap, and no Secret"
+        );
+        assert!(error.hint().is_some_and(|hint| hint.contains("give the Secret")), "{error:?}");
     }
 
     #[test]
@@ -206,7 +279,7 @@ mod tests {
     fn what_has_the_shape_of_a_secret_is_known_whatever_it_says_it_is() {
         let found = |text: &str| match documents(text.as_bytes()).unwrap().remove(0) {
             Document::Other(other) => other.is_like_secret,
-            Document::Secret { .. } => panic!("{text}"),
+            Document::Secret { .. } | Document::LeftOut { .. } => panic!("{text}"),
         };
         for text in [
             "apiVersion: v1\nkind: Secrte\n",
@@ -261,6 +334,7 @@ mod tests {
         let describe = |entry: Entry| match entry {
             Entry::Sealed { object, .. } => object.name().to_owned(),
             Entry::Other(other) => other.kind,
+            Entry::LeftOut { line } => format!("left out in line {line}"),
         };
         let found: Vec<_> = entries(text.as_bytes(), false).unwrap().into_iter().map(describe).collect();
         assert_eq!(found, ["Pod", "a", "Secret", "b"]);

@@ -98,6 +98,14 @@ impl<'t> Node<'t> {
         found.map(|(_, id)| Node { tree: map.tree, id })
     }
 
+    /// Where a plain YAML scalar of one line ends in the whole input; nothing for any other value.
+    pub(crate) fn plain_end(self) -> Option<usize> {
+        let is_plain = matches!(self.tree.kind(self.id), Kind::Plain | Kind::Typed);
+        let length =
+            self.tree.scalar(self.id).filter(|_| is_plain && self.tree.dialect == Dialect::Yaml)?.0.len();
+        Some(self.at() + length)
+    }
+
     pub(crate) fn text(self) -> Option<&'t str> {
         match self.value() {
             Value::Text(text) => Some(text),
@@ -175,6 +183,38 @@ impl<'t> Map<'t> {
             Dialect::Yaml => self.sorted(is_wanted),
         };
         Entries { map: self, keys }
+    }
+
+    /// Whether it is read as JSON is, where a repeated field is merged into the first.
+    pub(crate) fn is_json(self) -> bool {
+        self.tree.dialect == Dialect::Json
+    }
+
+    /// The keys that stand again in the text of the map, each time but the first: offset and value with it. What `<<` brings in
+    /// is not looked at, since it is there to be replaced.
+    pub(crate) fn repeated(self) -> Vec<(Cow<'t, str>, usize, Node<'t>)> {
+        if self.is_sorted() {
+            return Vec::new();
+        }
+        let tree = self.tree;
+        let mut keys = Vec::new();
+        let (mut key, end) = (self.id + 1, tree.behind(self.id));
+        while key < end {
+            if tree.dialect == Dialect::Json || !is_merge(tree, key) {
+                keys.push(u32::try_from(key).unwrap_or(u32::MAX));
+            }
+            key = tree.behind(tree.behind(key));
+        }
+        let text = |key: &u32| key_text(tree, *key as usize);
+        keys.sort_unstable_by(|a, b| text(a).cmp(&text(b)).then(a.cmp(b)));
+        let again =
+            keys.windows(2).filter(|pair| text(&pair[0]) == text(&pair[1])).map(|pair| pair[1] as usize);
+        again
+            .map(|key| {
+                let value = Node { tree, id: tree.behind(key) };
+                (key_text(tree, key), Node { tree, id: key }.at(), value)
+            })
+            .collect()
     }
 
     fn is_sorted(self) -> bool {
