@@ -1,5 +1,7 @@
 //! Streams of more than one kind: Secrets or SealedSecrets among other objects and in lists.
 
+use std::cell::Cell;
+
 use zeroize::Zeroizing;
 
 use super::{
@@ -31,7 +33,8 @@ pub enum Document {
     },
     /// Anything else.
     Other(Other),
-    /// An object that does not say what it is and has no field of a Secret: nothing comes of it.
+    /// An object that does not say what it is and has no field of a Secret: nothing comes of it. Only the first
+    /// [`MOST_REMARKS`](super::MOST_REMARKS) of a text are told.
     LeftOut {
         /// Where it begins, from 1.
         line: usize,
@@ -51,7 +54,8 @@ pub enum Entry {
     },
     /// Anything else.
     Other(Other),
-    /// An object that does not say what it is and has no field of a SealedSecret: nothing comes of it.
+    /// An object that does not say what it is and has no field of a SealedSecret: nothing comes of it. Only the first
+    /// [`MOST_REMARKS`](super::MOST_REMARKS) of a text are told.
     LeftOut {
         /// Where it begins, from 1.
         line: usize,
@@ -89,13 +93,13 @@ impl Other {
 /// The objects of a stream in order, those of lists among them; other kinds than Secrets keep their text, as do lists
 /// without objects.
 pub fn documents(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
-    let text = text::decode(text)?;
+    let (text, left_out) = (text::decode(text)?, LeftOut::default());
     let read = |reader: &Reader, piece: &Piece<'_>| {
         let root = piece.tree.root();
         if let Some((kind, items)) = list(root) {
             let documents = items.enumerate().map(|(index, item)| {
                 let document = match secret_or_kind(item, kind) {
-                    None => secret(&text, reader, item),
+                    None => secret(&text, reader, item, &left_out),
                     Some(kind) => other(kind, item).map(|other| Some(Document::Other(other))),
                 };
                 document.map_err(|fault| fault.at_index(index).inside("items"))
@@ -109,7 +113,7 @@ pub fn documents(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
             }));
         }
         let document = match secret_or_kind(root, "") {
-            None => secret(&text, reader, root)?,
+            None => secret(&text, reader, root, &left_out)?,
             Some(kind) => Some(Document::Other(as_it_stands(kind, piece))),
         };
         Ok(document.map(|document| vec![document]))
@@ -123,14 +127,14 @@ pub fn documents(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
 /// The objects of a stream, each as a Secret whatever it says it is, as the reference reads them; but never a
 /// SealedSecret, whose ciphertexts would be lost, and no list, which holds no values of its own.
 pub fn as_secrets(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
-    let text = text::decode(text)?;
+    let (text, left_out) = (text::decode(text)?, LeftOut::default());
     let read = |reader: &Reader, piece: &Piece<'_>| {
         let root = piece.tree.root();
         let list_kind = list(root).map(|(kind, _)| kind.to_owned());
         match list_kind.or_else(|| is_sealed(root).then(|| names::KIND.to_owned())) {
             Some(kind) => Ok(Some(Document::Other(as_it_stands(kind, piece)))),
             // What is no Secret says so before anything that is wrong with it as one.
-            None => secret(&text, reader, root).map_err(|fault| match secret_or_kind(root, "") {
+            None => secret(&text, reader, root, &left_out).map_err(|fault| match secret_or_kind(root, "") {
                 Some(kind) => fault.of_kind(kind),
                 None => fault,
             }),
@@ -145,7 +149,7 @@ pub fn as_secrets(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
 ///
 /// `strictly`: each is read as [`super::sealed_secret`] reads a single one.
 pub fn entries(text: &[u8], strictly: bool) -> Result<Vec<Entry>, DecodeError> {
-    let text = text::decode(text)?;
+    let (text, left_out) = (text::decode(text)?, LeftOut::default());
     let read = |reader: &Reader, piece: &Piece<'_>| {
         let strict = Reader::strict(piece.syntax == Syntax::Yaml);
         let sealed = |node: Node<'_>| {
@@ -156,7 +160,7 @@ pub fn entries(text: &[u8], strictly: bool) -> Result<Vec<Entry>, DecodeError> {
                 if strictly { strict.only_sealed_secret(node).map(Some) } else { reader.sealed_secret(node) };
             Ok(match object? {
                 Some(object) => Some(Entry::Sealed { object, findings: findings(node) }),
-                None => says_something(node).then(|| Entry::LeftOut { line: node.at() }),
+                None => left_out.line(node).map(|line| Entry::LeftOut { line }),
             })
         };
         let root = piece.tree.root();
@@ -187,16 +191,29 @@ pub fn entries(text: &[u8], strictly: bool) -> Result<Vec<Entry>, DecodeError> {
     Ok(entries)
 }
 
-fn secret(text: &str, reader: &Reader, node: Node<'_>) -> Result<Option<Document>, Fault> {
+fn secret(
+    text: &str,
+    reader: &Reader,
+    node: Node<'_>,
+    left_out: &LeftOut,
+) -> Result<Option<Document>, Fault> {
     Ok(match reader.secret(node)? {
         Some(secret) => Some(Document::Secret { secret, remarks: remarks(text, node) }),
-        None => says_something(node).then(|| Document::LeftOut { line: node.at() }),
+        None => left_out.line(node).map(|line| Document::LeftOut { line }),
     })
 }
 
-/// Whether there is a map with something in it.
-fn says_something(node: Node<'_>) -> bool {
-    matches!(node.value(), Value::Map(map) if map.entries().next().is_some())
+/// Counts the objects that come to nothing: only the first are worth telling, and worth their memory.
+#[derive(Default)]
+struct LeftOut(Cell<usize>);
+
+impl LeftOut {
+    /// The offset of a map with something in it, unless there were many before.
+    fn line(&self, node: Node<'_>) -> Option<usize> {
+        let says_something = matches!(node.value(), Value::Map(map) if map.entries().next().is_some());
+        let is_told = says_something && self.0.replace(self.0.get() + 1) < MOST_REMARKS;
+        is_told.then(|| node.at())
+    }
 }
 
 /// Puts lines in the place of offsets.

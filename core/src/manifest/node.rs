@@ -190,31 +190,35 @@ impl<'t> Map<'t> {
         self.tree.dialect == Dialect::Json
     }
 
-    /// The keys that stand again in the text of the map, each time but the first: offset and value with it. What `<<` brings in
-    /// is not looked at, since it is there to be replaced.
-    pub(crate) fn repeated(self) -> Vec<(Cow<'t, str>, usize, Node<'t>)> {
-        if self.is_sorted() {
-            return Vec::new();
-        }
+    /// The keys that stand again in the text of the map, each time but the first: with offset and value. What `<<` brings
+    /// in is not looked at, since it is there to be replaced.
+    pub(crate) fn repeated(self) -> impl Iterator<Item = (Cow<'t, str>, usize, Node<'t>)> {
         let tree = self.tree;
-        let mut keys = Vec::new();
-        let (mut key, end) = (self.id + 1, tree.behind(self.id));
-        while key < end {
-            if tree.dialect == Dialect::Json || !is_merge(tree, key) {
-                keys.push(u32::try_from(key).unwrap_or(u32::MAX));
-            }
-            key = tree.behind(tree.behind(key));
-        }
-        let text = |key: &u32| key_text(tree, *key as usize);
-        keys.sort_unstable_by(|a, b| text(a).cmp(&text(b)).then(a.cmp(b)));
-        let again =
-            keys.windows(2).filter(|pair| text(&pair[0]) == text(&pair[1])).map(|pair| pair[1] as usize);
-        again
-            .map(|key| {
-                let value = Node { tree, id: tree.behind(key) };
-                (key_text(tree, key), Node { tree, id: key }.at(), value)
-            })
-            .collect()
+        let text = |key: u32| key_text(tree, key as usize);
+        let mut keys: Vec<_> = if self.is_sorted() { Vec::new() } else { self.own_keys() };
+        keys.sort_unstable_by(|a, b| text(*a).cmp(&text(*b)).then(a.cmp(b)));
+        let mut last = None;
+        keys.retain(|key| last.replace(*key).is_some_and(|last| text(last) == text(*key)));
+        keys.into_iter().map(move |key| {
+            let (key, value) = (key as usize, Node { tree, id: tree.behind(key as usize) });
+            (key_text(tree, key), Node { tree, id: key }.at(), value)
+        })
+    }
+
+    /// The keys that stand in the text of the map, in their order.
+    fn own_keys(self) -> Vec<u32> {
+        let tree = self.tree;
+        let end = tree.behind(self.id);
+        let first = Some(self.id + 1).filter(|key| *key < end);
+        let keys = || {
+            let next = move |key: &usize| Some(tree.behind(tree.behind(*key))).filter(|key| *key < end);
+            let keys = std::iter::successors(first, next);
+            keys.filter(move |key| tree.dialect == Dialect::Json || !is_merge(tree, *key))
+        };
+        // Their number is found first, as in `sorted`.
+        let mut own = Vec::with_capacity(keys().count());
+        own.extend(keys().filter_map(|key| u32::try_from(key).ok()));
+        own
     }
 
     fn is_sorted(self) -> bool {

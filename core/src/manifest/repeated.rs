@@ -48,7 +48,7 @@ fn of<'t>(
     let is_lost = move |value: &Node<'_>| {
         of_names || !map.is_some_and(Map::is_json) || !matches!(value.value(), Value::Map(_))
     };
-    let repeated = map.map(Map::repeated).unwrap_or_default().into_iter();
+    let repeated = map.into_iter().flat_map(Map::repeated);
     repeated
         .filter(move |(_, _, value)| is_lost(value))
         .map(move |(key, at, _)| (format!("{path}{}", Shown(&key)), at))

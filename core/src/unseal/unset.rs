@@ -42,3 +42,25 @@ impl fmt::Display for UnsetVariable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_place_and_what_became_of_it_are_told() {
+        let told = |name: Option<&str>, became| {
+            let name = name.map(str::to_owned);
+            let unset = gotemplate::Unset { name, became, line: 2, column: 7 };
+            UnsetVariable::new("config", unset).to_string()
+        };
+        for (name, became, wanted) in [
+            (Some(".a"), Became::NoValue, "no item .a, <no value> is written"),
+            (Some("\"tls.crt\""), Became::Nothing, "no item \"tls.crt\", nothing is written"),
+            (Some(".a"), Became::Argument, "no item .a, a function is given nothing"),
+            (None, Became::NoValue, "nothing here, <no value> is written"),
+        ] {
+            assert_eq!(told(name, became), format!("template config:2:7: {wanted}"));
+        }
+    }
+}
