@@ -76,9 +76,8 @@ fn sealing_key(cert: &Cert, mode: Mode) -> Result<SealingKey, Problem> {
 /// The problem of an input without any SealedSecret.
 fn not_sealed(entries: &[Entry]) -> Problem {
     let kind = |entry: &Entry| match entry {
-        Entry::Sealed { .. } => None,
+        Entry::Sealed { .. } | Entry::LeftOut { .. } => None,
         Entry::Other(other) => Some(other.kind.clone()),
-        Entry::LeftOut { .. } => None,
     };
     let kinds: Vec<_> = entries.iter().filter_map(kind).collect();
     match kinds.first() {

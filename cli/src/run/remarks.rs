@@ -80,7 +80,7 @@ fn notes(remarks: &[Remark], before: usize) -> Vec<String> {
             Remark::Comment { field, line } => cut.push(format!("{field} (line {})", before + line)),
             Remark::Empty { field } => empty.push(field.clone()),
             Remark::Repeated { field, line } => {
-                repeated.push(format!("{field} (again in line {})", before + line))
+                repeated.push(format!("{field} (again in line {})", before + line));
             }
             Remark::Unknown(field) => unknown.push(field.to_string()),
             Remark::Scope(scope) => scopes.push(scope.to_string()),
