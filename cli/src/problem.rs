@@ -75,7 +75,7 @@ pub(crate) enum Problem {
     #[error("interrupted")]
     Interrupted,
 
-    #[error("no secrets found. Ensure the input is valid and UTF-8 encoded{}", detail(.0.as_ref()))]
+    #[error("no secrets found{}{}", encoding(.0.as_ref()), detail(.0.as_ref()))]
     NoSecrets(Option<DecodeError>),
     #[error("no sealed secrets found in the input{}", detail(.0.as_ref()))]
     NoSealedSecrets(Option<DecodeError>),
@@ -293,6 +293,16 @@ impl Problem {
 
 fn detail(error: Option<&DecodeError>) -> String {
     error.map(|error| format!(": {error}")).unwrap_or_default()
+}
+
+/// The reference's words where nothing better is known, or where the encoding is at fault.
+fn encoding(error: Option<&DecodeError>) -> &'static str {
+    match error.map(|error| &error.problem) {
+        None | Some(core::manifest::Problem::Encoding | core::manifest::Problem::Utf16WithoutMark) => {
+            ". Ensure the input is valid and UTF-8 encoded"
+        }
+        Some(_) => "",
+    }
 }
 
 fn this_is(kind: Option<&str>) -> String {

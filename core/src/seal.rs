@@ -48,7 +48,7 @@ pub enum SealError {
     #[error("missing metadata.name in input Secret: give it one, or use --name")]
     MissingName,
     /// Neither it nor the caller names a namespace.
-    #[error("secret must declare a namespace{}: give it one, use -n, or seal it cluster-wide", named(.name))]
+    #[error("secret must declare a namespace{}: give it one, use -n, or seal it cluster-wide", homeless(.name))]
     MissingNamespace {
         /// Name of the Secret.
         name: String,
@@ -72,6 +72,10 @@ fn named(name: &str) -> String {
 /// Behind a text that tools look for nothing may stand in its middle.
 fn about(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!(": the Secret is {name:?}") }
+}
+
+fn homeless(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(", and the Secret {name:?} has none") }
 }
 
 impl Sealable {

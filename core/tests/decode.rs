@@ -264,7 +264,11 @@ fn is_empty(value: &Value) -> bool {
 }
 
 fn kind_of(error: &DecodeError) -> &'static str {
-    match error.problem {
+    kind_of_problem(&error.problem)
+}
+
+fn kind_of_problem(problem: &Problem) -> &'static str {
+    match problem {
         Problem::Encoding
         | Problem::Utf16WithoutMark
         | Problem::YamlSyntax(_)
@@ -283,6 +287,7 @@ fn kind_of(error: &DecodeError) -> &'static str {
         Problem::Depth => "depth",
         Problem::WrongKind { .. } => "wrong-kind",
         Problem::BadVersion => "bad-version",
+        Problem::NoSecret { problem, .. } => kind_of_problem(problem),
     }
 }
 

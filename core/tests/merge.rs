@@ -276,7 +276,7 @@ fn ciphertexts_are_replaced_in_a_list_and_in_a_stream_of_json() {
             .into_iter()
             .filter_map(|entry| match entry {
                 manifest::Entry::Sealed { object, .. } => Some(object),
-                manifest::Entry::Other(_) => None,
+                manifest::Entry::Other(_) | manifest::Entry::LeftOut { .. } => None,
             })
             .collect();
         let mut wanted = current.clone();

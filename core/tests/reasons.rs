@@ -120,7 +120,10 @@ fn equal_reasons_fold_and_every_failure_is_named() {
     ]);
     let text = unseal(&object, &ring(&["c"])).unwrap_err().to_string();
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines[0], "illegal base64 data at input byte 0 (d)");
+    assert_eq!(
+        lines[0],
+        "illegal base64 data at input byte 0 (d): no ciphertext; seal the value with kubeseal --raw"
+    );
     assert!(
         lines[1].starts_with("no key could decrypt secret (a, b, c): it was sealed to a key of 4096 bits")
     );

@@ -41,6 +41,7 @@ fn answers(bytes: &[u8]) -> String {
                 out.push_str(&manifest::write_secrets(std::slice::from_ref(secret), Format::Yaml));
             }
             Document::Other(Other { kind, name, source, .. }) => show(&(kind, name, &**source), &mut out),
+            Document::LeftOut { .. } => {}
         }),
         Err(error) => show(&error, &mut out),
     }

@@ -69,29 +69,11 @@ pub(crate) struct Pipe {
 }
 
 impl Pipe {
-    /// `.a.b` or `$.a.b`, where the pipeline is no more than that, and no longer than a name is.
-    pub(crate) fn fields(&self) -> Option<String> {
-        let [Operand { what, .. }] = self.words.as_slice() else { return None };
-        let (root, path) = match what {
-            Term::Field(path) => ("", path),
-            Term::Variable(ROOT, path) if !path.is_empty() => ("$", path),
-            _ => return None,
-        };
-        if path.iter().map(|name| name.len() + 1).sum::<usize>() > LONGEST_NAME {
-            return None;
-        }
-        let names = path.iter().map(|name| format!(".{}", String::from_utf8_lossy(name)));
-        Some(root.to_owned() + &names.collect::<String>())
-    }
-
     /// Each command: a word and its arguments.
     pub(crate) fn commands(&self) -> impl Iterator<Item = &[Operand]> {
         self.words.chunk_by(|word, _| !word.ends)
     }
 }
-
-/// What is longer is no key of a Secret.
-const LONGEST_NAME: usize = 253 + 1;
 
 /// At most two names of variables, in place: most pipelines have none.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::value::{Map, Str, Value};
+use crate::value::{Map, Str};
 
 /// A map of strings to bytes (Go's `map[string]string`), made once for any number of renders on one thread. It holds
 /// a copy of each value, which is wiped when dropped.
@@ -16,8 +16,8 @@ impl fmt::Debug for Data {
 }
 
 impl Data {
-    pub(crate) fn root(&self) -> Value {
-        Value::Map(self.0.clone())
+    pub(crate) fn map(&self) -> &Map {
+        &self.0
     }
 }
 

@@ -62,5 +62,6 @@ pub use builtins::function_names;
 pub use context::Env;
 pub use data::Data;
 pub use error::{Error, ErrorKind};
+pub use exec::Became;
 pub use limits::{Limit, Limits, NODE_BYTES};
 pub use template::{Rendered, Template, Unset};

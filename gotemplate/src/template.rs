@@ -7,7 +7,7 @@ use crate::{
     context::Env,
     data::Data,
     error::{Error, ErrorKind, Failure},
-    exec,
+    exec::{self, Became},
     limits::Limits,
     parser::{self, Trees},
 };
@@ -99,7 +99,7 @@ impl Template {
             })?;
         let unset = output.unset.into_iter().map(|unset| {
             let (line, column) = place(&self.text, unset.at as usize);
-            Unset { name: unset.name, line, column }
+            Unset { name: unset.name, became: unset.became, line, column }
         });
         Ok(Rendered { text: output.text, unset: unset.collect() })
     }
@@ -110,16 +110,19 @@ impl Template {
 pub struct Rendered {
     /// The text.
     pub text: Vec<u8>,
-    /// Actions that printed `<no value>`, as for a key that the data do not have: each once, the first 16.
+    /// Readings of what is not there, as of a key that the data do not have, whose value went into the text or into a
+    /// function that does not just ask for it: each once, the first 16.
     pub unset: Vec<Unset>,
 }
 
-/// An action that printed `<no value>`.
+/// A reading of what is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unset {
-    /// What it names, as it stands in the template: `.password`. Nothing where it is more than a chain of
-    /// fields, or longer than a key can be.
+    /// What was read, as it stands in the template: `.password`, or the key of an `index` in quotes. Nothing where it is
+    /// more than that, or longer than a key can be.
     pub name: Option<String>,
+    /// What became of it.
+    pub became: Became,
     /// Line of the template, from 1.
     pub line: usize,
     /// Column in bytes, from 1.

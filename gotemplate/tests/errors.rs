@@ -23,7 +23,11 @@ fn texts_that_are_no_template() {
     check("{{if 1}}{{else}}{{else}}{{end}}", "template: key:1:19: expected {{end}}, found a second {{else}}");
     check("{{ break }}", "template: key:1:4: break and continue belong inside range");
     check("{{ $x }}", "template: key:1:4: this variable is not declared");
-    check("{{ uper .user }}", "template: key:1:4: function \"uper\" not defined");
+    check("{{ uper .user }}", "template: key:1:4: function \"uper\" not defined: did you mean upper?");
+    check(
+        "{{ user }}",
+        "template: key:1:4: function \"user\" not defined: templates have the functions of Go's text/template and of Sprig; an item is written with a dot: .user",
+    );
     check("{{ \"abc }}", "template: key:1:4: unterminated quoted string");
     check("{{ \"\\q\" }}", "template: key:1:4: the string literal holds a bad escape");
     check("{{ /* c */ }}", "template: key:1:4: unexpected \"/\" in command");

@@ -145,7 +145,7 @@ pub(crate) static FLAGS: &[Flag] = &[
     Flag::new("allow-empty-data", Bool, Seal, "", |a, v| check::boolean(&mut a.allow_empty_data, v),
         "Accept a Secret without any items"),
     Flag::new("merge-into", Path, Seal, "FILE", |a, v| check::text(&mut a.merge_into, v),
-        "Seal the items of the input into this existing SealedSecret file, and leave the rest of it as it is"),
+        "Seal the items of the input into this existing SealedSecret file, add its labels and annotations to the template there, and leave the rest as it is"),
 
     Flag::new("secret-file", Path, Files, "FILE", |a, v| check::input(&mut a.secret_file, v),
         "Read from this file instead of stdin (- is stdin); may be repeated. --validate, --re-encrypt and --recovery-unseal take folders and patterns too").short('f'),

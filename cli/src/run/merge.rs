@@ -8,7 +8,7 @@ use sealed_secrets_core::{
     merge::{self, Layout, Target, TargetError},
 };
 
-use super::{seal::tell_altered, sealer::Sealer, sealing_key};
+use super::{remarks, sealer::Sealer, sealing_key};
 use crate::{
     args::Mode,
     input::{self, Input},
@@ -47,6 +47,7 @@ pub(super) fn merge_into(
     let secret = one(manifest::as_secrets(&text).map_err(Problem::secrets)?, &options)?;
     drop(text);
     let into = place(&old, &secret, &options).map_err(failed)?;
+    remarks::tell_unlike(&secret, options.name.as_deref(), &into.object);
     let given = options.name.clone();
     let (secret, options) = moved(secret, options, &into.object)?;
     if let Some(given) = given.filter(|given| Some(given) != options.name.as_ref()) {
@@ -73,11 +74,18 @@ fn place(old: &[u8], secret: &Secret, options: &Sealing) -> Result<Target, Targe
 }
 
 fn one(documents: Vec<Document>, options: &Sealing) -> Result<Secret, Problem> {
+    let left_out = |document: &Document| matches!(document, Document::LeftOut { .. });
+    let (left_out, documents): (Vec<_>, Vec<_>) = documents.into_iter().partition(left_out);
+    for document in left_out {
+        if let Document::LeftOut { line } = document {
+            remarks::tell_left_out(line, "Secret");
+        }
+    }
     let count = documents.len();
     let mut documents = documents.into_iter();
     match (documents.next(), count) {
-        (Some(Document::Secret { secret, altered }), 1) => {
-            tell_altered(&secret, &altered);
+        (Some(Document::Secret { secret, remarks }), 1) => {
+            remarks::tell(&secret, &remarks, 0);
             Ok(secret)
         }
         (Some(Document::Other(other)), 1) if other.is_list() => Err(Problem::List),

@@ -7,6 +7,7 @@ mod progress;
 mod prompt;
 mod raw;
 mod recover;
+mod remarks;
 mod remote;
 mod screen;
 mod seal;
@@ -76,7 +77,7 @@ fn sealing_key(cert: &Cert, mode: Mode) -> Result<SealingKey, Problem> {
 /// The problem of an input without any SealedSecret.
 fn not_sealed(entries: &[Entry]) -> Problem {
     let kind = |entry: &Entry| match entry {
-        Entry::Sealed { .. } => None,
+        Entry::Sealed { .. } | Entry::LeftOut { .. } => None,
         Entry::Other(other) => Some(other.kind.clone()),
     };
     let kinds: Vec<_> = entries.iter().filter_map(kind).collect();
@@ -149,6 +150,7 @@ mod tests {
                 name: String::new(),
                 source: source.to_owned().into(),
                 is_like_secret: false,
+                unknown: Vec::new(),
             };
             let mut out = Zeroizing::new(String::new());
             push_other(&mut out, &other, Format::Json).unwrap();
@@ -160,8 +162,13 @@ mod tests {
     #[test]
     fn room_is_made_for_all_of_a_text_before_it_is_written() {
         let source = format!("{{\"a\":{}1{}}}", "[".repeat(60), "]".repeat(60));
-        let other =
-            Other { kind: "List".into(), name: String::new(), source: source.into(), is_like_secret: false };
+        let other = Other {
+            kind: "List".into(),
+            name: String::new(),
+            source: source.into(),
+            is_like_secret: false,
+            unknown: Vec::new(),
+        };
         for format in [Format::Json, Format::Yaml] {
             let mut out = Zeroizing::new(String::new());
             push_other(&mut out, &other, format).unwrap();

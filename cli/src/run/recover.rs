@@ -37,7 +37,7 @@ pub(super) fn recover(
         .iter()
         .filter_map(|(path, entry)| match entry {
             Entry::Sealed { object, .. } => Some((path.as_ref(), object)),
-            Entry::Other(_) => None,
+            Entry::Other(_) | Entry::LeftOut { .. } => None,
         })
         .collect();
     let opened = parallel::map(&sealed, 1, |(path, sealed)| {
@@ -69,6 +69,7 @@ pub(super) fn recover(
                 out.push_str(&text);
             }
             Entry::Other(other) => super::push_other(&mut out, other, format)?,
+            Entry::LeftOut { line } => super::remarks::tell_left_out(*line, "SealedSecret"),
         }
     }
     output.write_plaintext(out.as_bytes())

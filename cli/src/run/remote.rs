@@ -9,7 +9,7 @@ use sealed_secrets_core::{
 };
 use zeroize::Zeroizing;
 
-use super::progress::Progress;
+use super::{progress::Progress, remarks};
 use crate::{
     args::Mode,
     cluster::Session,
@@ -164,6 +164,7 @@ fn anew(
                 out.push_str(&text);
             }
             Entry::Other(other) => super::push_other(out, other, format)?,
+            Entry::LeftOut { .. } => {}
         }
     }
     Ok(())
@@ -224,13 +225,13 @@ impl Read {
     fn sealed(&self) -> impl Iterator<Item = &SealedSecret> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Sealed { object, .. } => Some(object),
-            Entry::Other(_) => None,
+            Entry::Other(_) | Entry::LeftOut { .. } => None,
         })
     }
 
     fn may_hold_plaintext(&self) -> bool {
         self.entries.iter().any(|entry| match entry {
-            Entry::Sealed { .. } => false,
+            Entry::Sealed { .. } | Entry::LeftOut { .. } => false,
             Entry::Other(other) => other.is_like_secret,
         })
     }
@@ -252,7 +253,9 @@ fn read(input: Input) -> Result<Vec<Read>, Problem> {
             }
         };
         if !entries.iter().any(|entry| matches!(entry, Entry::Sealed { .. })) {
-            if !text.found {
+            if text.found {
+                tell_in_the_open(&entries, text.path.as_ref());
+            } else {
                 problems.push(super::not_sealed(&entries).inside(file));
             }
             continue;
@@ -262,6 +265,18 @@ fn read(input: Input) -> Result<Vec<Read>, Problem> {
     }
     Problem::all(problems)?;
     if read.is_empty() { Err(Problem::NoSealedSecrets(None)) } else { Ok(read) }
+}
+
+/// A Secret beside SealedSecrets is about to be committed with them; other kinds have every right to be there.
+fn tell_in_the_open(entries: &[Entry], file: Option<&PathBuf>) {
+    let file = file.map(|path| format!("{}: ", path.display())).unwrap_or_default();
+    for entry in entries {
+        if let Entry::Other(Other { kind, name, is_like_secret: true, .. }) = entry
+            && kind.eq_ignore_ascii_case("Secret")
+        {
+            say(&format!("warning: {file}{kind} {name:?} is not sealed: all who see the file can read it"));
+        }
+    }
 }
 
 fn tell_findings(entries: &[Entry], file: Option<&PathBuf>) {
@@ -276,6 +291,7 @@ fn tell_findings(entries: &[Entry], file: Option<&PathBuf>) {
             Entry::Other(Other { kind, name, .. }) => {
                 say(&format!("note: {file}{kind} {name:?} is no SealedSecret and is not sent"));
             }
+            Entry::LeftOut { line } => remarks::tell_left_out(*line, "SealedSecret"),
         }
     }
 }

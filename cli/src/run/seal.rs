@@ -13,7 +13,7 @@ use sealed_secrets_core::{
 };
 use zeroize::Zeroizing;
 
-use super::{chunks::Chunks, progress::Progress, sealer::Sealer, sealing_key};
+use super::{chunks::Chunks, progress::Progress, remarks, sealer::Sealer, sealing_key};
 use crate::{
     args::Mode,
     input::Input,
@@ -99,7 +99,8 @@ impl Work<'_> {
 
     /// Seals a piece; `only`: there is no other one.
     fn piece(&mut self, text: &[u8], only: bool, place: &mut Place) -> Result<(), Problem> {
-        let parts = read(text, self.format, only, self.with_keys).map_err(|problem| place.shift(problem))?;
+        let parts = read(text, self.format, only, self.with_keys, place.lines)
+            .map_err(|problem| place.shift(problem))?;
         place.pass(text);
         let piece = piece(parts, self.format, &mut self.sealer)?;
         self.spool.write(piece.as_bytes())?;
@@ -140,7 +141,7 @@ fn sealed_already(source: &Source, options: &Sealing) -> Option<Problem> {
     let found =
         texts.iter().find_map(|text| match manifest::as_secrets(&text.bytes).ok()?.into_iter().next()? {
             Document::Other(other) if other.is_sealed() => Some(other.name),
-            Document::Other(_) | Document::Secret { .. } => None,
+            Document::Other(_) | Document::Secret { .. } | Document::LeftOut { .. } => None,
         });
     found.map(|name| Problem::AlreadySealed { name, with_keys: options.with_keys })
 }
@@ -154,14 +155,23 @@ enum Part {
 
 /// YAML can carry other kinds beside the sealed ones; an input without any Secret is read as the reference reads
 /// it, but for SealedSecrets, which are never sealed again.
-fn read(text: &[u8], format: &Format, only: bool, with_keys: bool) -> Result<Vec<Part>, Problem> {
+///
+/// `before`: how many lines stand before the text.
+fn read(
+    text: &[u8],
+    format: &Format,
+    only: bool,
+    with_keys: bool,
+    before: usize,
+) -> Result<Vec<Part>, Problem> {
     if format.is_yaml() {
         let mut documents = manifest::documents(text).map_err(Problem::secrets)?;
         let has_secrets = documents.iter().any(is_secret);
         if !only || has_secrets || documents.is_empty() {
-            // A list without objects says nothing.
-            documents.retain(|document| !matches!(document, Document::Other(other) if other.is_list()));
-            return documents.into_iter().map(part).collect();
+            // A list without objects gives none.
+            documents.retain(|document| !remarks::is_empty_list(document));
+            let parts = documents.into_iter().map(|document| part(document, before));
+            return parts.filter_map(Result::transpose).collect();
         }
     }
     let documents = manifest::as_secrets(text).map_err(Problem::secrets)?;
@@ -170,16 +180,20 @@ fn read(text: &[u8], format: &Format, only: bool, with_keys: bool) -> Result<Vec
         Document::Other(other) if other.is_list() => Err(Problem::List),
         Document::Other(_) if has_secrets => Err(Problem::OtherKinds { what: names::KIND.to_owned() }),
         Document::Other(other) => Err(Problem::AlreadySealed { name: other.name, with_keys }),
-        document @ Document::Secret { .. } => part(document),
+        document @ (Document::Secret { .. } | Document::LeftOut { .. }) => part(document, before),
     });
-    parts.collect()
+    parts.filter_map(Result::transpose).collect()
 }
 
-fn part(document: Document) -> Result<Part, Problem> {
-    Ok(match document {
-        Document::Secret { secret, altered } => {
-            tell_altered(&secret, &altered);
+fn part(document: Document, before: usize) -> Result<Option<Part>, Problem> {
+    Ok(Some(match document {
+        Document::Secret { secret, remarks } => {
+            remarks::tell(&secret, &remarks, before);
             Part::Secret(Box::new(secret))
+        }
+        Document::LeftOut { line } => {
+            remarks::tell_left_out(before + line, "Secret");
+            return Ok(None);
         }
         Document::Other(Other { kind, name, is_like_secret: true, .. }) => {
             return Err(Problem::LikeSecret { kind, name });
@@ -188,18 +202,7 @@ fn part(document: Document) -> Result<Part, Problem> {
             say(&format!("note: {kind} {name:?} is no Secret and stays as it is"));
             Part::Text(source)
         }
-    })
-}
-
-/// Names the fields whose text YAML changed: whoever typed `0123` hardly meant 83.
-pub(super) fn tell_altered(secret: &Secret, altered: &[String]) {
-    if !altered.is_empty() {
-        say(&format!(
-            "note: in Secret {:?} YAML reads another text than stands there: {}; put it in quotes to seal it as it stands",
-            secret.name(),
-            altered.join(", ")
-        ));
-    }
+    }))
 }
 
 /// The output of a piece, its parts in their order.

@@ -2,7 +2,7 @@
 
 use sealed_secrets_core::unseal::UnsetVariable;
 
-/// Template variables that have no value. Go renders `<no value>` for them without a word, and so do we, but a
+/// Template variables that have no value. Go renders `<no value>` or less for them without a word, and so do we, but a
 /// misspelt name should not be found out by the application that reads the Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark(Vec<UnsetVariable>);
@@ -24,14 +24,22 @@ impl Remark {
 pub const REASON: &str = "NoValue";
 
 const HINT: &str = "correct the name in the template, or seal an item of this name; what may be missing is written \
-    as {{ with .name }}{{ . }}{{ end }}";
+    as {{ with .name }}{{ . }}{{ end }} or {{ .name | default \"…\" }}";
 
 #[cfg(test)]
 mod tests {
+    use sealed_secrets_core::unseal::Became;
+
     use super::*;
 
     fn unset(name: Option<&str>) -> UnsetVariable {
-        UnsetVariable { item: "config".to_owned(), name: name.map(str::to_owned), line: 3, column: 5 }
+        UnsetVariable {
+            item: "config".to_owned(),
+            name: name.map(str::to_owned),
+            became: Became::NoValue,
+            line: 3,
+            column: 5,
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use sealed_secrets_core::{
 
 use super::{
     sealed_to::{self, SealedTo},
-    shorten::shortened,
+    shorten::{headline, shortened},
 };
 use crate::reconcile::{outcome::Failure, remark::Remark};
 
@@ -81,10 +81,10 @@ impl Words {
             // Test: scenario `template-data`.
             Ok(opened) => (String::new(), opened.remark.map(Remark::message).unwrap_or_default()),
             Err(failure) => {
-                let (headline, details) = (one_line(&failure.headline()), failure.message());
-                let message = if headline == details { details } else { format!("{headline}\n{details}") };
+                let (short, details) = (one_line(&failure.headline()), failure.message());
+                let message = if short == details { details } else { format!("{short}\n{details}") };
                 // The details stand once.
-                (message, headline)
+                (message, short)
             }
         };
         let keys = verdict.ok().and_then(|opened| opened.sealed_to).map(ToString::to_string);
@@ -146,11 +146,9 @@ impl Words {
     }
 }
 
-/// The first line of a text, short enough for a table of 100 columns. The details follow; kubectl puts dots for them.
+/// The first line of a text, short enough for a table of 100 columns. The details follow.
 fn one_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    let end = (0..=line.len().min(LONGEST_HEADLINE)).rev().find(|at| line.is_char_boundary(*at));
-    line[..end.unwrap_or_default()].to_owned()
+    headline(text.lines().next().unwrap_or_default(), LONGEST_HEADLINE)
 }
 
 fn truth(is_true: bool) -> &'static str {

@@ -91,13 +91,11 @@ fn key_before(text: &str, at: usize) -> Option<&str> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
-    use super::super::kinds::{Document, documents};
+    use super::super::remark::{Remark, tests::of};
 
     fn altered(text: &str) -> Vec<String> {
-        match documents(text.as_bytes()).unwrap().remove(0) {
-            Document::Secret { altered, .. } => altered,
-            Document::Other(_) => Vec::new(),
-        }
+        let field = |remark| if let Remark::Altered { field } = remark { Some(field) } else { None };
+        of(text).into_iter().filter_map(field).collect()
     }
 
     #[test]

@@ -114,6 +114,14 @@ pub enum Problem {
         /// The kind that stands there.
         kind: String,
     },
+    /// What is wrong with another kind as a Secret.
+    #[error("{problem}: this is a {}, and no Secret", Shown(kind))]
+    NoSecret {
+        /// The kind that stands there.
+        kind: String,
+        /// What is wrong.
+        problem: Box<Problem>,
+    },
     /// An `apiVersion` with more than one slash.
     #[error("not an apiVersion")]
     BadVersion,
@@ -139,6 +147,9 @@ impl DecodeError {
             }
             Problem::Trailing => Some("separate documents with a line `---`"),
             Problem::SeveralDocuments => Some("put the SealedSecret into a file of its own"),
+            Problem::NoSecret { .. } => {
+                Some("give the Secret; -o yaml leaves other kinds beside it in their place")
+            }
             Problem::YamlSyntax(_)
             | Problem::JsonSyntax(_)
             | Problem::NoObject
@@ -173,6 +184,11 @@ impl Fault {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         self.path = format!("{}{dot}{}", Shown(field), self.path);
         self
+    }
+
+    /// Says that the object is of another kind than it is read as.
+    pub(super) fn of_kind(self, kind: String) -> Self {
+        Self { problem: Problem::NoSecret { kind, problem: Box::new(self.problem) }, ..self }
     }
 
     pub(super) fn at_index(mut self, index: usize) -> Self {

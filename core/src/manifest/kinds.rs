@@ -1,16 +1,20 @@
 //! Streams of more than one kind: Secrets or SealedSecrets among other objects and in lists.
 
+use std::cell::Cell;
+
 use zeroize::Zeroizing;
 
 use super::{
     DecodeError, Secret,
-    altered::altered,
     bounds::Bounds,
     error::Fault,
-    findings::{Finding, findings},
+    fields::{self, UnknownField},
+    findings::{self, Finding, findings},
     kind::{is_like_secret, is_list, is_sealed, kind_beside_sealed, list, name_of, secret_or_kind},
+    lines,
     node::{Node, Value},
     read::{self, Reader},
+    remark::{MOST_REMARKS, Remark, remarks},
     stream::{Piece, Stream, Syntax},
     text,
 };
@@ -24,11 +28,17 @@ pub enum Document {
     Secret {
         /// The object.
         secret: Secret,
-        /// The fields whose text YAML changed, as `0123` becomes 83.
-        altered: Vec<String>,
+        /// What is odd about its text.
+        remarks: Vec<Remark>,
     },
     /// Anything else.
     Other(Other),
+    /// An object that does not say what it is and has no field of a Secret: nothing comes of it. Only the first
+    /// [`MOST_REMARKS`](super::MOST_REMARKS) of a text are told.
+    LeftOut {
+        /// Where it begins, from 1.
+        line: usize,
+    },
 }
 
 /// One object of a stream of many kinds, where SealedSecrets are wanted.
@@ -44,6 +54,12 @@ pub enum Entry {
     },
     /// Anything else.
     Other(Other),
+    /// An object that does not say what it is and has no field of a SealedSecret: nothing comes of it. Only the first
+    /// [`MOST_REMARKS`](super::MOST_REMARKS) of a text are told.
+    LeftOut {
+        /// Where it begins, from 1.
+        line: usize,
+    },
 }
 
 /// An object of another kind than the one that is wanted.
@@ -59,6 +75,8 @@ pub struct Other {
     /// Whether it has the shape of a Secret, so that its values are hardly meant to be read by all: `stringData`,
     /// `data` outside a `ConfigMap`, or a kind that `v1` does not have, such as `Secrte`.
     pub is_like_secret: bool,
+    /// Of a list, the fields that it has not: `itmes` holds nothing that anybody reads.
+    pub unknown: Vec<UnknownField>,
 }
 
 impl Other {
@@ -76,13 +94,13 @@ impl Other {
 /// The objects of a stream in order, those of lists among them; other kinds than Secrets keep their text, as do lists
 /// without objects.
 pub fn documents(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
-    let text = text::decode(text)?;
+    let (text, left_out) = (text::decode(text)?, LeftOut::default());
     let read = |reader: &Reader, piece: &Piece<'_>| {
         let root = piece.tree.root();
         if let Some((kind, items)) = list(root) {
             let documents = items.enumerate().map(|(index, item)| {
                 let document = match secret_or_kind(item, kind) {
-                    None => secret(&text, reader, item),
+                    None => secret(&text, reader, item, &left_out),
                     Some(kind) => other(kind, item).map(|other| Some(Document::Other(other))),
                 };
                 document.map_err(|fault| fault.at_index(index).inside("items"))
@@ -96,35 +114,43 @@ pub fn documents(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
             }));
         }
         let document = match secret_or_kind(root, "") {
-            None => secret(&text, reader, root)?,
+            None => secret(&text, reader, root, &left_out)?,
             Some(kind) => Some(Document::Other(as_it_stands(kind, piece))),
         };
         Ok(document.map(|document| vec![document]))
     };
     let documents: Vec<Vec<Document>> = Stream::new(&text, &Bounds::FILE, read).collect::<Result<_, _>>()?;
-    Ok(documents.into_iter().flatten().collect())
+    let mut documents: Vec<_> = documents.into_iter().flatten().collect();
+    number(&text, &mut documents);
+    Ok(documents)
 }
 
 /// The objects of a stream, each as a Secret whatever it says it is, as the reference reads them; but never a
 /// SealedSecret, whose ciphertexts would be lost, and no list, which holds no values of its own.
 pub fn as_secrets(text: &[u8]) -> Result<Vec<Document>, DecodeError> {
-    let text = text::decode(text)?;
+    let (text, left_out) = (text::decode(text)?, LeftOut::default());
     let read = |reader: &Reader, piece: &Piece<'_>| {
         let root = piece.tree.root();
         let list_kind = list(root).map(|(kind, _)| kind.to_owned());
         match list_kind.or_else(|| is_sealed(root).then(|| names::KIND.to_owned())) {
             Some(kind) => Ok(Some(Document::Other(as_it_stands(kind, piece)))),
-            None => secret(&text, reader, root),
+            // What is no Secret says so before anything that is wrong with it as one.
+            None => secret(&text, reader, root, &left_out).map_err(|fault| match secret_or_kind(root, "") {
+                Some(kind) => fault.of_kind(kind),
+                None => fault,
+            }),
         }
     };
-    Stream::new(&text, &Bounds::FILE, read).collect()
+    let mut documents = Stream::new(&text, &Bounds::FILE, read).collect::<Result<Vec<_>, _>>()?;
+    number(&text, &mut documents);
+    Ok(documents)
 }
 
 /// The objects of a stream in order, those of lists among them; other kinds than SealedSecrets keep their text.
 ///
 /// `strictly`: each is read as [`super::sealed_secret`] reads a single one.
 pub fn entries(text: &[u8], strictly: bool) -> Result<Vec<Entry>, DecodeError> {
-    let text = text::decode(text)?;
+    let (text, left_out) = (text::decode(text)?, LeftOut::default());
     let read = |reader: &Reader, piece: &Piece<'_>| {
         let strict = Reader::strict(piece.syntax == Syntax::Yaml);
         let sealed = |node: Node<'_>| {
@@ -133,7 +159,10 @@ pub fn entries(text: &[u8], strictly: bool) -> Result<Vec<Entry>, DecodeError> {
             }
             let object =
                 if strictly { strict.only_sealed_secret(node).map(Some) } else { reader.sealed_secret(node) };
-            Ok(object?.map(|object| Entry::Sealed { object, findings: findings(node) }))
+            Ok(match object? {
+                Some(object) => Some(Entry::Sealed { object, findings: findings(node) }),
+                None => left_out.line(node).map(|line| Entry::LeftOut { line }),
+            })
         };
         let root = piece.tree.root();
         if let Some((_, items)) = list(root) {
@@ -153,24 +182,65 @@ pub fn entries(text: &[u8], strictly: bool) -> Result<Vec<Entry>, DecodeError> {
         Ok(entry.map(|entry| vec![entry]))
     };
     let entries: Vec<Vec<Entry>> = Stream::new(&text, &Bounds::FILE, read).collect::<Result<_, _>>()?;
-    Ok(entries.into_iter().flatten().collect())
+    let mut entries: Vec<_> = entries.into_iter().flatten().collect();
+    let places = entries.iter_mut().flat_map(|entry| match entry {
+        Entry::Sealed { findings, .. } => findings.iter_mut().filter_map(findings::line_mut).collect(),
+        Entry::Other(_) => Vec::new(),
+        Entry::LeftOut { line } => vec![line],
+    });
+    lines::number(&text, places.collect());
+    Ok(entries)
 }
 
-fn secret(text: &str, reader: &Reader, node: Node<'_>) -> Result<Option<Document>, Fault> {
-    let secret = reader.secret(node)?;
-    Ok(secret.map(|secret| Document::Secret { secret, altered: altered(text, node) }))
+fn secret(
+    text: &str,
+    reader: &Reader,
+    node: Node<'_>,
+    left_out: &LeftOut,
+) -> Result<Option<Document>, Fault> {
+    Ok(match reader.secret(node)? {
+        Some(secret) => Some(Document::Secret { secret, remarks: remarks(text, node) }),
+        None => left_out.line(node).map(|line| Document::LeftOut { line }),
+    })
 }
+
+/// Counts the objects that come to nothing: only the first are worth telling, and worth their memory.
+#[derive(Default)]
+struct LeftOut(Cell<usize>);
+
+impl LeftOut {
+    /// The offset of a map with something in it, unless there were many before.
+    fn line(&self, node: Node<'_>) -> Option<usize> {
+        let says_something = matches!(node.value(), Value::Map(map) if map.entries().next().is_some());
+        let is_told = says_something && self.0.replace(self.0.get() + 1) < MOST_REMARKS;
+        is_told.then(|| node.at())
+    }
+}
+
+/// Puts lines in the place of offsets.
+fn number(text: &str, documents: &mut [Document]) {
+    let places = documents.iter_mut().flat_map(|document| match document {
+        Document::Secret { remarks, .. } => remarks.iter_mut().filter_map(Remark::line_mut).collect(),
+        Document::Other(_) => Vec::new(),
+        Document::LeftOut { line } => vec![line],
+    });
+    lines::number(text, places.collect());
+}
+
+const LIST: &[&str] = &["apiVersion", "kind", "metadata", "items"];
 
 fn as_it_stands(kind: String, piece: &Piece<'_>) -> Other {
     let (root, source) = (piece.tree.root(), Zeroizing::new(piece.source.to_owned()));
-    Other { kind, name: name_of(root), source, is_like_secret: is_like_secret(root) }
+    let list = is_list(&kind).then_some(root);
+    let unknown = fields::unknown(list, "", LIST, true).take(MOST_REMARKS).collect();
+    Other { kind, name: name_of(root), source, is_like_secret: is_like_secret(root), unknown }
 }
 
 fn other(kind: String, item: Node<'_>) -> Result<Other, Fault> {
     let json = read::to_json(item, 0)?.unwrap_or_default();
     // A JSON value of text keys always has a text form.
     let source = Zeroizing::new(format!("{json:#}\n"));
-    Ok(Other { kind, name: name_of(item), source, is_like_secret: is_like_secret(item) })
+    Ok(Other { kind, name: name_of(item), source, is_like_secret: is_like_secret(item), unknown: Vec::new() })
 }
 
 #[cfg(test)]
@@ -183,6 +253,7 @@ mod tests {
         let describe = |document: Document| match document {
             Document::Secret { secret, .. } => format!("Secret {}", secret.metadata.name.unwrap_or_default()),
             Document::Other(Other { kind, name, source, .. }) => format!("{kind} {name}: {}", source.trim()),
+            Document::LeftOut { line } => format!("left out in line {line}"),
         };
         documents(text.as_bytes()).unwrap().into_iter().map(describe).collect()
     }
@@ -192,6 +263,25 @@ mod tests {
         let text =
             "kind: Secret\nmetadata: {name: a}\n---\n# kept\nkind: ConfigMap\nmetadata: {name: b}\n---\n{}\n";
         assert_eq!(kinds(text), ["Secret a", "ConfigMap b: # kept\nkind: ConfigMap\nmetadata: {name: b}"]);
+    }
+
+    #[test]
+    fn an_object_that_comes_to_nothing_is_told_with_its_line() {
+        let text =
+            "kind: Secret\nmetadata: {name: a}\n---\n# none\n---\n{}\n---\n# values\nimage: {tag: a}\n";
+        assert_eq!(kinds(text), ["Secret a", "left out in line 9"]);
+        let found = entries(b"image: {tag: a}\n---\nmetadata: {name: b}\n", false).unwrap();
+        assert!(matches!(found[..], [Entry::LeftOut { line: 1 }, Entry::Sealed { .. }]), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_no_secret_says_so_first() {
+        let error = as_secrets(b"kind: ConfigMap\ndata: {a: '%'}\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "document 1, line 2, column 11: data.a: illegal base64 data at input byte 0: this is a ConfigMap, and no Secret"
+        );
+        assert!(error.hint().is_some_and(|hint| hint.contains("give the Secret")), "{error:?}");
     }
 
     #[test]
@@ -207,7 +297,7 @@ mod tests {
     fn what_has_the_shape_of_a_secret_is_known_whatever_it_says_it_is() {
         let found = |text: &str| match documents(text.as_bytes()).unwrap().remove(0) {
             Document::Other(other) => other.is_like_secret,
-            Document::Secret { .. } => panic!("{text}"),
+            Document::Secret { .. } | Document::LeftOut { .. } => panic!("{text}"),
         };
         for text in [
             "apiVersion: v1\nkind: Secrte\n",
@@ -262,6 +352,7 @@ mod tests {
         let describe = |entry: Entry| match entry {
             Entry::Sealed { object, .. } => object.name().to_owned(),
             Entry::Other(other) => other.kind,
+            Entry::LeftOut { line } => format!("left out in line {line}"),
         };
         let found: Vec<_> = entries(text.as_bytes(), false).unwrap().into_iter().map(describe).collect();
         assert_eq!(found, ["Pod", "a", "Secret", "b"]);

@@ -11,18 +11,25 @@
 //! Reading takes time and memory in proportion to the text, whatever stands in it; `core/tests/linear.rs` measures it.
 
 mod altered;
+mod annotations;
 mod backup;
 mod bounds;
 pub(crate) mod edit;
+mod empty;
 mod error;
+mod fields;
 mod findings;
 mod float;
 mod json;
 mod kind;
 mod kinds;
+mod lines;
+mod nearest;
 mod node;
 pub(crate) mod parts;
 mod read;
+mod remark;
+mod repeated;
 mod segments;
 mod stream;
 mod text;
@@ -42,6 +49,7 @@ pub use bounds::{Bound, Bounds};
 pub use error::{DecodeError, Place, Problem};
 pub use findings::Finding;
 pub use kinds::{Document, Entry, Other, as_secrets, documents, entries};
+pub use remark::{MOST_REMARKS, Remark, ScopeRemark, UnknownField};
 
 /// How objects are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -98,6 +98,14 @@ impl<'t> Node<'t> {
         found.map(|(_, id)| Node { tree: map.tree, id })
     }
 
+    /// Where a plain YAML scalar of one line ends in the whole input; nothing for any other value.
+    pub(crate) fn plain_end(self) -> Option<usize> {
+        let is_plain = matches!(self.tree.kind(self.id), Kind::Plain | Kind::Typed);
+        let length =
+            self.tree.scalar(self.id).filter(|_| is_plain && self.tree.dialect == Dialect::Yaml)?.0.len();
+        Some(self.at() + length)
+    }
+
     pub(crate) fn text(self) -> Option<&'t str> {
         match self.value() {
             Value::Text(text) => Some(text),
@@ -175,6 +183,42 @@ impl<'t> Map<'t> {
             Dialect::Yaml => self.sorted(is_wanted),
         };
         Entries { map: self, keys }
+    }
+
+    /// Whether it is read as JSON is, where a repeated field is merged into the first.
+    pub(crate) fn is_json(self) -> bool {
+        self.tree.dialect == Dialect::Json
+    }
+
+    /// The keys that stand again in the text of the map, each time but the first: with offset and value. What `<<` brings
+    /// in is not looked at, since it is there to be replaced.
+    pub(crate) fn repeated(self) -> impl Iterator<Item = (Cow<'t, str>, usize, Node<'t>)> {
+        let tree = self.tree;
+        let text = |key: u32| key_text(tree, key as usize);
+        let mut keys: Vec<_> = if self.is_sorted() { Vec::new() } else { self.own_keys() };
+        keys.sort_unstable_by(|a, b| text(*a).cmp(&text(*b)).then(a.cmp(b)));
+        let mut last = None;
+        keys.retain(|key| last.replace(*key).is_some_and(|last| text(last) == text(*key)));
+        keys.into_iter().map(move |key| {
+            let (key, value) = (key as usize, Node { tree, id: tree.behind(key as usize) });
+            (key_text(tree, key), Node { tree, id: key }.at(), value)
+        })
+    }
+
+    /// The keys that stand in the text of the map, in their order.
+    fn own_keys(self) -> Vec<u32> {
+        let tree = self.tree;
+        let end = tree.behind(self.id);
+        let first = Some(self.id + 1).filter(|key| *key < end);
+        let keys = || {
+            let next = move |key: &usize| Some(tree.behind(tree.behind(*key))).filter(|key| *key < end);
+            let keys = std::iter::successors(first, next);
+            keys.filter(move |key| tree.dialect == Dialect::Json || !is_merge(tree, *key))
+        };
+        // Their number is found first, as in `sorted`.
+        let mut own = Vec::with_capacity(keys().count());
+        own.extend(keys().filter_map(|key| u32::try_from(key).ok()));
+        own
     }
 
     fn is_sorted(self) -> bool {

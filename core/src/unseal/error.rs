@@ -12,6 +12,9 @@ use crate::{
     sealed_secret::Flaw,
 };
 
+/// What follows the items that are no base64, as a value is that somebody pasted.
+const NEVER_SEALED: &str = ": no ciphertext; seal the value with kubeseal --raw";
+
 /// What tools look for in a status.
 const NO_KEY: &str = "no key could decrypt secret";
 
@@ -114,7 +117,9 @@ impl fmt::Display for Reason {
             ),
             Self::NoKeys => f.write_str("there are no keys at all"),
             Self::BadBase64(bad) => bad.fmt(f),
-            Self::Truncated => f.write_str("the ciphertext is cut short: copy it again in full"),
+            Self::Truncated => f.write_str(
+                "the ciphertext is cut short: copy it again in full; what was never sealed is sealed with kubeseal --raw",
+            ),
             Self::Corrupt(failure) => {
                 write!(f, "the ciphertext is damaged ({failure}): copy it again, or seal the value again")
             }
@@ -259,21 +264,21 @@ impl UnsealError {
 /// One line per kind of failure; the items of a kind stand in brackets behind it, sorted. What would make the text
 /// long is counted rather than named, whatever the number of items.
 fn lines(items: &BTreeMap<String, ItemError>, templates: &BTreeMap<String, gotemplate::Error>) -> String {
-    let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut lines: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (item, ItemError(reason)) in items {
         match reason {
-            Reason::BadBase64(_) | Reason::NotLookedInto => {
-                lines.entry(reason.to_string()).or_default().push(item);
-            }
+            Reason::BadBase64(_) => lines.entry((reason.to_string(), NEVER_SEALED)).or_default().push(item),
+            Reason::NotLookedInto => lines.entry((reason.to_string(), "")).or_default().push(item),
             other => reasons.entry(other.to_string()).or_default().push(item),
         }
     }
     for (item, error) in templates {
-        lines.entry(error.to_string()).or_default().push(item);
+        lines.entry((error.to_string(), "")).or_default().push(item);
     }
     let undecryptable = (!reasons.is_empty()).then(|| undecryptable(&reasons));
-    let mut lines: Vec<_> = lines.into_iter().map(|(text, items)| folded(&text, &items)).collect();
+    let mut lines: Vec<_> =
+        lines.into_iter().map(|((text, step), items)| folded(&text, &items) + step).collect();
     // The most useful line is never among those that are only counted.
     let others = lines.len().saturating_sub(MOST_LISTED);
     lines.truncate(MOST_LISTED);

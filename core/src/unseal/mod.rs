@@ -26,7 +26,7 @@ pub(crate) use open::open_plainly;
 pub use open::{Unopened, open_item};
 pub use templates::CompiledTemplates;
 use templates::{Stopped, TooCostly};
-pub use unset::UnsetVariable;
+pub use unset::{Became, UnsetVariable};
 
 pub use crate::keys::Opened;
 use crate::{Fingerprint, KeyRing, Plaintext, SealedSecret, Secret, names};

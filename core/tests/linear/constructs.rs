@@ -27,6 +27,16 @@ fn secrets(text: &[u8]) {
     let _ = manifest::secrets(text);
 }
 
+/// A stream of Secrets among other kinds, with what is odd about them.
+fn documents(text: &[u8]) {
+    let _ = manifest::documents(text);
+}
+
+/// A stream of SealedSecrets, with what is odd about them.
+fn entries(text: &[u8]) {
+    let _ = manifest::entries(text, false);
+}
+
 /// As from the API server.
 fn api(text: &[u8]) {
     let _ = serde_json::from_slice::<SealedSecret>(text);
@@ -82,7 +92,7 @@ pub(crate) fn all() -> Vec<Construct> {
     let yaml = yaml().into_iter().map(|(name, text)| (name, text, single as Read));
     let json = json().into_iter().map(|(name, text)| (name, text, single as Read));
     let streams = streams().into_iter().map(|(name, text)| (name, text, secrets as Read));
-    let all = yaml.chain(json).chain(streams).chain(objects());
+    let all = yaml.chain(json).chain(streams).chain(objects()).chain(odd());
     all.map(|(name, text, read)| Construct {
         name,
         text,
@@ -216,6 +226,38 @@ fn streams() -> Vec<Named> {
         ("one Secret of long values", numbered("stringData:\n", "  key#: \"a value of a few words\"\n", "")),
         ("numbers without a JSON form", repeated("kind: Secret\na: [", ".inf,", "0]\n")),
         ("texts without a JSON form", numbered("kind: Secret\nstringData:\n", "  key#: .inf\n", "")),
+    ]
+}
+
+/// What the notes are about.
+fn odd() -> Vec<(&'static str, Text, Read)> {
+    const SEALED: &str = "kind: SealedSecret\nmetadata: {name: a}\nspec:\n  encryptedData:\n";
+    vec![
+        ("odd: repeated items", repeated("kind: Secret\nstringData:\n", "  a: b\n", ""), documents),
+        (
+            "odd: items, each twice",
+            numbered("kind: Secret\nstringData:\n", "  key#: \"a value of a few words\"\n  key: b\n", ""),
+            documents,
+        ),
+        ("odd: JSON items repeated", repeated("{\"data\":{", "\"a\":\"\",", "\"z\":\"\"}}"), documents),
+        ("odd: unknown fields", numbered("kind: Secret\n", "k#: v\n", ""), documents),
+        (
+            "odd: values that comments cut off",
+            numbered("kind: Secret\nstringData:\n", "  key#: a value of a few words #x\n", ""),
+            documents,
+        ),
+        ("odd: blanks behind a value", repeated("kind: Secret\nstringData:\n  a: b", " ", "\n"), documents),
+        ("odd: objects that are left out", repeated("", "---\na: b\n", ""), documents),
+        ("odd: sealed items repeated", repeated(SEALED, "    a: b\n", ""), entries),
+        (
+            "odd: annotations nobody knows",
+            numbered(
+                "kind: SealedSecret\nmetadata:\n  annotations:\n",
+                "    sealedsecrets.bitnami.com/k#: a value of a few words\n",
+                "",
+            ),
+            entries,
+        ),
     ]
 }
 

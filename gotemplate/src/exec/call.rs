@@ -1,6 +1,6 @@
 //! Calls: arguments are checked against the signature before a function sees them.
 
-use super::{Abort, At, Exec, Result, boxed_nil, pipeline::constant};
+use super::{Abort, At, Exec, Result, boxed_nil, missing::is_nothing, pipeline::constant};
 use crate::{
     ast::{Callee, Number, Operand, Pos, Term},
     error::Failure,
@@ -36,12 +36,16 @@ impl<'t> Exec<'t, '_> {
         if arguments.is_empty() && last.is_none() {
             return Err(Failure::new("it needs at least one argument")).at(at);
         }
+        let piped = self.missing.take();
         let mut value = Value::Nil;
         for argument in arguments {
             value = self.argument(dot, argument, Type::Any)?;
             if value.truth() == decisive {
                 return Ok(value);
             }
+        }
+        if last.is_some() {
+            self.missing = piped;
         }
         Ok(last.unwrap_or(value))
     }
@@ -71,17 +75,21 @@ impl<'t> Exec<'t, '_> {
         check_count(function, arguments.len() + usize::from(last.is_some()))
             .map_err(|e| of(function, at, e))?;
         let from = self.arguments.len();
+        let (piped, mut carried) = (self.missing.take(), None);
         self.arguments.extend(receiver);
         for (index, argument) in arguments.iter().enumerate() {
             let wanted = function.param(index).unwrap_or(Type::Any);
             let value = self.argument(dot, argument, wanted)?;
             self.arguments.push(value);
+            self.taken_by(function, &mut carried);
         }
         let literal = last.is_none() && arguments.iter().all(is_literal);
         if let Some(last) = last {
             let wanted = function.param(arguments.len()).unwrap_or(Type::Any);
             let value = accept(last, wanted).map_err(|e| of(function, at, e))?;
             self.arguments.push(value);
+            self.missing = piped;
+            self.taken_by(function, &mut carried);
         }
         if self.arguments.capacity() > self.arguments_paid {
             self.ctx.charge((self.arguments.capacity() - self.arguments_paid) * size_of::<Value>()).at(at)?;
@@ -96,6 +104,11 @@ impl<'t> Exec<'t, '_> {
             Ok(Value::Object(_)) => OBJECT_BYTES,
             _ => 0,
         };
+        self.missing = match &result {
+            Ok(Value::Nil) => carried,
+            Ok(value) if is_nothing(value) => self.missed_key(function, &self.arguments[from..], arguments),
+            Ok(_) | Err(_) => None,
+        };
         self.arguments.truncate(from);
         if made > 0 {
             self.ctx.charge(made).map_err(|failure| of(function, at, failure))?;
@@ -105,6 +118,7 @@ impl<'t> Exec<'t, '_> {
 
     /// An argument for a parameter of the type `wanted`.
     pub(super) fn argument(&mut self, dot: &Value, argument: &'t Operand, wanted: Type) -> Result<Value> {
+        self.missing = None;
         match &argument.what {
             Term::Nil => nil(wanted).at(argument.pos),
             Term::Bool(truth) if matches!(wanted, Type::Any | Type::Bool) => Ok(Value::Bool(*truth)),

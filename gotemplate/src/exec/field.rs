@@ -1,8 +1,8 @@
 //! Fields: entries of maps, methods and fields of objects.
 
-use super::{At, Exec, Result, boxed_nil};
+use super::{At, Exec, Result, boxed_nil, missing::Missing};
 use crate::{
-    ast::{Operand, Pos},
+    ast::Operand,
     error::Failure,
     value::{Str, Value},
 };
@@ -14,17 +14,18 @@ impl<'t> Exec<'t, '_> {
         dot: &Value,
         mut receiver: Value,
         path: &'t [Str],
-        at: Pos,
+        from: &'t Operand,
         arguments: &'t [Operand],
         last: Option<Value>,
     ) -> Result<Value> {
         let Some((name, before)) = path.split_last() else { return Ok(receiver) };
+        let at = from.pos;
         for name in before {
             self.ctx.work(1 + name.len() / 64).at(at)?;
-            receiver = self.field(dot, &receiver, name, at, &[], None)?;
+            receiver = self.field(dot, &receiver, name, from, &[], None)?;
         }
         self.ctx.work(name.len() / 64).at(at)?;
-        self.field(dot, &receiver, name, at, arguments, last)
+        self.field(dot, &receiver, name, from, arguments, last)
     }
 
     fn field(
@@ -32,21 +33,31 @@ impl<'t> Exec<'t, '_> {
         dot: &Value,
         receiver: &Value,
         name: &'t Str,
-        at: Pos,
+        from: &'t Operand,
         arguments: &'t [Operand],
         last: Option<Value>,
     ) -> Result<Value> {
+        let at = from.pos;
         let has_arguments = !arguments.is_empty() || last.is_some();
         let shown = || String::from_utf8_lossy(name).into_owned();
+        // A field of what is not there is not there for the same reason.
+        let missing = self.missing.take();
         match receiver {
-            Value::Nil => return Ok(Value::Nil),
+            Value::Nil => {
+                self.missing = missing;
+                return Ok(Value::Nil);
+            }
             _ if boxed_nil::is_boxed(receiver) => {
                 return Err(Failure::with(format!("nil has no field {}", shown()))).at(at);
             }
             Value::Map(_) if has_arguments => {
                 return Err(Failure::with(format!("{} is no method and takes no arguments", shown()))).at(at);
             }
-            Value::Map(map) => return Ok(map.get(name).map_or(Value::Nil, boxed_nil::held)),
+            Value::Map(map) => {
+                let found = map.get(name);
+                self.missing = (found.is_none() && self.is_data(map)).then_some(Missing(from));
+                return Ok(found.map_or(Value::Nil, boxed_nil::held));
+            }
             Value::Object(object) => {
                 let name = std::str::from_utf8(name).unwrap_or_default();
                 if let Some(method) = object.method(name) {

@@ -8,6 +8,7 @@
 mod boxed_nil;
 mod call;
 mod field;
+mod missing;
 mod pipeline;
 mod walk;
 
@@ -20,9 +21,13 @@ use crate::{
     data::Data,
     error::Failure,
     parser::Trees,
-    value::Value,
+    value::{Map, Value},
 };
+use missing::Missing;
 use walk::Flow;
+
+pub use missing::Became;
+pub(crate) use missing::Unset;
 
 /// Where a render stopped, and why.
 #[derive(Debug)]
@@ -45,16 +50,20 @@ pub(crate) fn render(
     env: &Env<'_>,
     budget: &mut Budget<'_>,
 ) -> Result<Output> {
-    let root = data.root();
+    let root = Value::Map(data.map().clone());
     let most_output = budget.meter.output;
     let mut exec = Exec {
         ctx: Context::new(env, budget.clone()),
         trees,
+        data: data.map(),
         text: text.as_bytes(),
         out: Vec::with_capacity(text.len().min(most_output)),
         unset: Vec::new(),
         most_output,
-        variables: vec![(ast::ROOT, root.clone())],
+        missing: None,
+        missing_dot: None,
+        asking: false,
+        variables: vec![Variable { name: ast::ROOT, value: root.clone(), missing: None }],
         base: 0,
         arguments: Vec::new(),
         arguments_paid: 0,
@@ -73,30 +82,46 @@ pub(crate) struct Output {
     pub(crate) unset: Vec<Unset>,
 }
 
-/// An action that printed `<no value>`.
-pub(crate) struct Unset {
-    pub(crate) at: Pos,
-    /// What the action names, as `.a.b`, where it names anything by fields alone.
-    pub(crate) name: Option<String>,
+/// A variable of a template.
+struct Variable<'t> {
+    name: Name,
+    /// May be a [`boxed_nil`].
+    value: Value,
+    /// What was read, if its value is not there.
+    missing: Option<Missing<'t>>,
 }
 
 struct Exec<'t, 'e> {
     ctx: Context<'e>,
     trees: &'t Trees,
+    data: &'t Map,
     text: &'t [u8],
     out: Vec<u8>,
-    /// The first few actions that printed `<no value>`, each once.
+    /// The first few readings of what is not there, each once.
     unset: Vec<Unset>,
+    /// What was read, if the value that was found last is not there. Whoever finds a value sets it.
+    missing: Option<Missing<'t>>,
+    /// The same of what a `template` got as its dot.
+    missing_dot: Option<Missing<'t>>,
+    /// Whether a condition is being found: it may ask for what is not there.
+    asking: bool,
     /// How long `out` may become.
     most_output: usize,
-    /// Innermost last; a value may be a [`boxed_nil`].
-    variables: Vec<(Name, Value)>,
+    /// Innermost last.
+    variables: Vec<Variable<'t>>,
     /// Where the variables of the running template begin: it sees none of its caller's.
     base: usize,
     /// Arguments of the calls that are being prepared, innermost last.
     arguments: Vec<Value>,
     /// For how many of them memory was paid.
     arguments_paid: usize,
+}
+
+impl Exec<'_, '_> {
+    /// Whether a map is the data of the render.
+    fn is_data(&self, map: &Map) -> bool {
+        map.same(self.data)
+    }
 }
 
 /// Adds the place to a failure.

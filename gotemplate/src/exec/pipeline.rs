@@ -1,6 +1,9 @@
 //! Pipelines, commands, operands and variables.
 
-use super::{At, Exec, Result, boxed_nil, fail};
+use super::{
+    At, Exec, Result, Variable, boxed_nil, fail,
+    missing::{self, Missing},
+};
 use crate::{
     ast::{Name, Number, Operand, Pipe, Pos, Term},
     error::Failure,
@@ -19,12 +22,12 @@ impl<'t> Exec<'t, '_> {
             // Each value is the last argument of the next command.
             value = Some(boxed_nil::unboxed(self.command(dot, command, value)?));
         }
-        let value = value.unwrap_or(Value::Nil);
+        let (value, missing) = (value.unwrap_or(Value::Nil), self.missing);
         for name in pipe.variables.iter() {
             if pipe.assign {
-                self.set(*name, value.clone(), pipe.pos)?;
+                self.set(*name, value.clone(), missing, pipe.pos)?;
             } else {
-                self.declare(*name, value.clone(), pipe.pos)?;
+                self.declare(*name, value.clone(), missing, pipe.pos)?;
             }
         }
         Ok(value)
@@ -34,14 +37,17 @@ impl<'t> Exec<'t, '_> {
         let [word, arguments @ ..] = command else { return Ok(Value::Nil) };
         match &word.what {
             Term::Function(callee) => self.call(dot, *callee, word.pos, arguments, last),
-            Term::Field(path) => self.fields(dot, dot.clone(), path, word.pos, arguments, last),
+            Term::Field(path) => {
+                let value = self.dot(dot);
+                self.fields(dot, value, path, word, arguments, last)
+            }
             Term::Variable(name, path) if !path.is_empty() => {
                 let value = self.get(*name, word.pos)?;
-                self.fields(dot, value, path, word.pos, arguments, last)
+                self.fields(dot, value, path, word, arguments, last)
             }
             Term::Chain(operand, path) => {
                 let value = self.operand(dot, operand)?;
-                self.fields(dot, value, path, word.pos, arguments, last)
+                self.fields(dot, value, path, word, arguments, last)
             }
             Term::Nil => fail(word.pos, "nil is not a command"),
             _ if !arguments.is_empty() || last.is_some() => {
@@ -53,8 +59,9 @@ impl<'t> Exec<'t, '_> {
 
     /// The value of an operand that is given no arguments.
     pub(super) fn operand(&mut self, dot: &Value, operand: &'t Operand) -> Result<Value> {
+        self.missing = None;
         match &operand.what {
-            Term::Dot => Ok(dot.clone()),
+            Term::Dot => Ok(self.dot(dot)),
             Term::Nil => fail(operand.pos, "nil has no fields"),
             Term::Bool(truth) => Ok(Value::Bool(*truth)),
             Term::Str(text) => Ok(Value::Str(text.clone())),
@@ -62,9 +69,12 @@ impl<'t> Exec<'t, '_> {
             Term::Variable(name, path) if path.is_empty() => self.get(*name, operand.pos),
             Term::Variable(name, path) => {
                 let value = self.get(*name, operand.pos)?;
-                self.fields(dot, value, path, operand.pos, &[], None)
+                self.fields(dot, value, path, operand, &[], None)
             }
-            Term::Field(path) => self.fields(dot, dot.clone(), path, operand.pos, &[], None),
+            Term::Field(path) => {
+                let value = self.dot(dot);
+                self.fields(dot, value, path, operand, &[], None)
+            }
             // A nil that a function gives is one that it holds as its result, until a pipeline ends.
             Term::Function(callee) => Ok(boxed_nil::held(self.call(dot, *callee, operand.pos, &[], None)?)),
             Term::Pipe(pipe) => self.parenthesized(dot, pipe),
@@ -72,7 +82,7 @@ impl<'t> Exec<'t, '_> {
                 self.ctx.enter().at(operand.pos)?;
                 let value = self.operand(dot, inner)?;
                 self.ctx.leave();
-                self.fields(dot, value, path, operand.pos, &[], None)
+                self.fields(dot, value, path, operand, &[], None)
             }
         }
     }
@@ -87,30 +97,49 @@ impl<'t> Exec<'t, '_> {
         Ok(value)
     }
 
+    fn dot(&mut self, dot: &Value) -> Value {
+        self.missing = self.missing_dot.filter(|_| missing::is_nothing(dot));
+        dot.clone()
+    }
+
     fn get(&mut self, name: Name, at: Pos) -> Result<Value> {
         let index = self.find(name, at)?;
-        Ok(self.variables[index].1.clone())
+        let variable = &self.variables[index];
+        self.missing = variable.missing;
+        Ok(variable.value.clone())
     }
 
     /// Declares a variable up to the end of the block.
-    pub(super) fn declare(&mut self, name: Name, value: Value, at: Pos) -> Result<()> {
+    pub(super) fn declare(
+        &mut self,
+        name: Name,
+        value: Value,
+        missing: Option<Missing<'t>>,
+        at: Pos,
+    ) -> Result<()> {
         if self.variables.len() == self.variables.capacity() {
-            self.ctx.charge(self.variables.len() * size_of::<(Name, Value)>()).at(at)?;
+            self.ctx.charge(self.variables.len() * size_of::<Variable<'_>>()).at(at)?;
         }
-        self.variables.push((name, value));
+        self.variables.push(Variable { name, value, missing });
         Ok(())
     }
 
     /// Assigns to the innermost variable of that name.
-    pub(super) fn set(&mut self, name: Name, value: Value, at: Pos) -> Result<()> {
+    pub(super) fn set(
+        &mut self,
+        name: Name,
+        value: Value,
+        missing: Option<Missing<'t>>,
+        at: Pos,
+    ) -> Result<()> {
         let index = self.find(name, at)?;
-        self.variables[index].1 = value;
+        self.variables[index] = Variable { name, value, missing };
         Ok(())
     }
 
     fn find(&mut self, name: Name, at: Pos) -> Result<usize> {
         let visible = &self.variables[self.base..];
-        let found = visible.iter().rposition(|(known, _)| *known == name);
+        let found = visible.iter().rposition(|variable| variable.name == name);
         self.ctx.work((visible.len() - found.unwrap_or(0)) / VARIABLES_PER_STEP).at(at)?;
         found
             .map(|index| self.base + index)

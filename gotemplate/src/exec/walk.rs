@@ -1,6 +1,6 @@
 //! Nodes: text, actions, and the blocks that steer them.
 
-use super::{At, Exec, Result, Unset, boxed_nil, fail};
+use super::{At, Exec, Result, boxed_nil, fail, missing::Became};
 use crate::{
     ast::{self, Branches, Call, List, Node, Pos, Range},
     error::Failure,
@@ -53,15 +53,17 @@ impl<'t> Exec<'t, '_> {
     }
 
     #[inline(never)]
-    fn print(&mut self, pipe: &ast::Pipe, value: &Value) -> Result<Flow> {
+    fn print(&mut self, pipe: &'t ast::Pipe, value: &Value) -> Result<Flow> {
         let at = pipe.pos;
         match value {
-            Value::Str(text) => self.write(at, text),
-            Value::Nil => {
-                let is_known = self.unset.iter().any(|unset| unset.at == at);
-                if !is_known && self.unset.len() < MOST_UNSET {
-                    self.unset.push(Unset { at, name: pipe.fields() });
+            Value::Str(text) => {
+                if text.is_empty() && self.missing.is_some() {
+                    self.tell_printed(pipe, Became::Nothing);
                 }
+                self.write(at, text)
+            }
+            Value::Nil => {
+                self.tell_printed(pipe, Became::NoValue);
                 self.write(at, b"<no value>")
             }
             _ => {
@@ -75,11 +77,16 @@ impl<'t> Exec<'t, '_> {
         let declared = self.variables.len();
         let mut chosen = None;
         for (pipe, list) in &branches.branches {
+            let told = self.unset.len();
+            self.asking = !with;
             let value = self.pipeline(dot, pipe)?;
+            self.asking = false;
             if value.truth() {
                 chosen = Some((value, list));
                 break;
             }
+            // What `with` made of nothing goes nowhere.
+            self.unset.truncate(told);
         }
         let flow = match &chosen {
             Some((value, list)) => self.block(if with { value } else { dot }, list, branches.pos())?,
@@ -99,9 +106,12 @@ impl<'t> Exec<'t, '_> {
 
     fn range(&mut self, dot: &Value, range: &'t Range) -> Result<Flow> {
         let declared = self.variables.len();
+        let missing_dot = self.missing_dot;
         let value = self.pipeline(dot, &range.pipe)?;
         self.ctx.enter().at(range.pipe.pos)?;
+        self.missing_dot = None;
         let visited = self.iterate(&value, range)?;
+        self.missing_dot = missing_dot;
         let flow = if visited { Flow::Next } else { self.list(dot, &range.otherwise)? };
         // As in Go: a `break` behind `else` ends this range, a `continue` the turn of the one around it.
         let flow = if flow == Flow::Break { Flow::Next } else { flow };
@@ -191,10 +201,11 @@ impl<'t> Exec<'t, '_> {
         range: &Range,
     ) -> Result<()> {
         if range.pipe.assign {
-            return self.set(name, value, range.pipe.pos);
+            return self.set(name, value, None, range.pipe.pos);
         }
         let at = self.variables.len() - from_top;
-        self.variables[at].1 = value;
+        self.variables[at].value = value;
+        self.variables[at].missing = None;
         Ok(())
     }
 
@@ -203,20 +214,21 @@ impl<'t> Exec<'t, '_> {
         let Some(list) = self.trees.by_name.get(&call.name) else {
             return fail(call.pos, "no template of this name is defined");
         };
+        self.missing = None;
         let argument = match &call.pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,
             None => Value::Nil,
         };
         self.ctx.enter().at(call.pos)?;
         let base = std::mem::replace(&mut self.base, self.variables.len());
-        self.declare(ast::ROOT, argument.clone(), call.pos)?;
+        let missing = self.missing;
+        let missing_dot = std::mem::replace(&mut self.missing_dot, missing);
+        self.declare(ast::ROOT, argument.clone(), missing, call.pos)?;
         self.list(&argument, list)?;
+        self.missing_dot = missing_dot;
         self.variables.truncate(self.base);
         self.base = base;
         self.ctx.leave();
         Ok(Flow::Next)
     }
 }
-
-/// More are of no help to who corrects the template.
-const MOST_UNSET: usize = 16;

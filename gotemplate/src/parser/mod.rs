@@ -7,6 +7,7 @@
 mod control;
 mod number;
 mod pipeline;
+mod suggest;
 mod tokens;
 
 use std::collections::HashMap;
@@ -227,13 +228,7 @@ impl<'t> Parser<'t> {
 
 fn callee(name: &str, at: usize) -> Result<ast::Callee> {
     builtins::lookup(name).ok_or_else(|| {
-        let hint = match name {
-            "required" | "include" | "tpl" | "lookup" | "toYaml" | "fromYaml" | "toToml" => {
-                ": it belongs to Helm, not to templates in general"
-            }
-            "env" | "expandenv" | "getHostByName" => ": templates see no environment and no network",
-            _ => "",
-        };
+        let hint = suggest::hint(name);
         refusal(at, Failure::with(format!("function {name:?} not defined{hint}")))
     })
 }

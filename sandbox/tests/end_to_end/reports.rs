@@ -72,13 +72,15 @@ async fn no_value(backend: &Backend) -> Result<(), Failed> {
     const NAMESPACE: &str = "rep-no-value";
     let stage = Stage::set(backend, NAMESPACE).await?;
     let mut sealed = stage.seal(&secret(NAMESPACE, "app", &[("password", "p4ss")])).await?;
-    sealed["spec"]["template"]["data"] = json!({"config": "a: {{ .password }}\nb: {{ .pasword }}\n"});
+    sealed["spec"]["template"]["data"] =
+        json!({"config": "a: {{ .password }}\nb: {{ .pasword }}\nc: {{ .pasword | quote }}\n"});
     stage.admin().create(&sealed).await.map_err(told)?;
-    let config = |b: &str| format!("a: p4ss\nb: {b}\n");
-    stage.secret_is(NAMESPACE, "app", &[("password", "p4ss"), ("config", &config("<no value>"))]).await?;
+    let config = |b: &str, c: &str| format!("a: p4ss\nb: {b}\nc: {c}\n");
+    stage.secret_is(NAMESPACE, "app", &[("password", "p4ss"), ("config", &config("<no value>", ""))]).await?;
     let event = stage.event(NAMESPACE, "app", "NoValue").await?;
     let message = event["message"].as_str().unwrap_or_default();
-    assert!(message.starts_with("template config:2:7: no item .pasword"), "{message}");
+    assert!(message.starts_with("template config:2:7: no item .pasword, <no value> is written"), "{message}");
+    assert!(message.contains("config:3:7: no item .pasword, a function is given nothing"), "{message}");
     assert!(!message.contains("p4ss") && event["type"] == "Warning", "{event}");
     let ready_says = async |wanted: bool| {
         let look = async |admin: &Objects| {
@@ -101,9 +103,12 @@ async fn no_value(backend: &Backend) -> Result<(), Failed> {
 
     let mut corrected =
         stage.admin().get("SealedSecret", NAMESPACE, "app").await.map_err(told)?.unwrap_or_default();
-    corrected["spec"]["template"]["data"] = json!({"config": "a: {{ .password }}\nb: {{ .password }}\n"});
+    corrected["spec"]["template"]["data"] =
+        json!({"config": "a: {{ .password }}\nb: {{ .password }}\nc: {{ .password | quote }}\n"});
     stage.admin().replace(&corrected).await.map_err(told)?;
-    stage.secret_is(NAMESPACE, "app", &[("password", "p4ss"), ("config", &config("p4ss"))]).await?;
+    stage
+        .secret_is(NAMESPACE, "app", &[("password", "p4ss"), ("config", &config("p4ss", "\"p4ss\""))])
+        .await?;
     ready_says(false).await?;
     stage.strike().await
 }

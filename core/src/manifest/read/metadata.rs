@@ -11,7 +11,7 @@ use crate::manifest::{
     node::{Node, Value},
 };
 
-const METADATA: &[&str] = &[
+pub(in crate::manifest) const METADATA: &[&str] = &[
     "name",
     "generateName",
     "namespace",

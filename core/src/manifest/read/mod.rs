@@ -13,7 +13,9 @@ use super::{
     tree::Tree,
 };
 
-pub(super) use metadata::to_json;
+pub(super) use metadata::{METADATA, to_json};
+pub(super) use sealed::{SEALED_SECRET, SPEC, TEMPLATE};
+pub(super) use secret::SECRET;
 
 /// How strictly objects are read.
 ///

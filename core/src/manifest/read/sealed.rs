@@ -14,9 +14,9 @@ use crate::{
     sealed_secret::{Condition, Spec, Status, Template},
 };
 
-const SEALED_SECRET: &[&str] = &["apiVersion", "kind", "metadata", "spec", "status"];
-const SPEC: &[&str] = &["template", "data", "encryptedData"];
-const TEMPLATE: &[&str] = &["metadata", "type", "immutable", "data"];
+pub(in crate::manifest) const SEALED_SECRET: &[&str] = &["apiVersion", "kind", "metadata", "spec", "status"];
+pub(in crate::manifest) const SPEC: &[&str] = &["template", "data", "encryptedData"];
+pub(in crate::manifest) const TEMPLATE: &[&str] = &["metadata", "type", "immutable", "data"];
 const STATUS: &[&str] = &["observedGeneration", "conditions"];
 const CONDITION: &[&str] = &["type", "status", "lastUpdateTime", "lastTransitionTime", "reason", "message"];
 

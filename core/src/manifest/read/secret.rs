@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-const SECRET: &[&str] = &["apiVersion", "kind", "metadata", "data", "stringData", "type", "immutable"];
+pub(in crate::manifest) const SECRET: &[&str] =
+    &["apiVersion", "kind", "metadata", "data", "stringData", "type", "immutable"];
 
 impl Reader {
     /// Reads a Secret; `None` where nothing of a Secret is there. Kind and version are not looked at.

@@ -1,7 +1,7 @@
 //! Which token begins at a character.
 
 use super::{
-    MAX_DEPTH,
+    MAX_DEPTH, TAB,
     scanner::{Scanner, SimpleKey},
     token::{Kind, Token},
 };
@@ -36,7 +36,8 @@ impl<'a> Scanner<'a> {
             quote @ (b'\'' | b'"') => self.fetch_node(|scanner| scanner.scan_quoted(quote)),
             b'-' if !self.cursor.is_blank(1) => self.fetch_node(Self::scan_plain),
             b'?' | b':' if block && !space_follows => self.fetch_node(Self::scan_plain),
-            b'\t' | b'-' | b'?' | b':' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' => {
+            b'\t' => Err(self.cursor.fault(TAB)),
+            b'-' | b'?' | b':' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' => {
                 Err(self.cursor.fault("a character that cannot begin a value"))
             }
             _ => self.fetch_node(Self::scan_plain),

@@ -30,6 +30,9 @@ use super::{
 pub(super) use compose::compose;
 pub(super) use resolve::{Scalar, float_key, reads_as_text, scalar};
 
+/// The fault of a tab where a line's indentation is.
+const TAB: &str = "a tab cannot indent: use blanks";
+
 /// Levels of nesting, as in Go's reader.
 const MAX_DEPTH: usize = 10_000;
 

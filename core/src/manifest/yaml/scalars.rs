@@ -1,6 +1,7 @@
 //! Scalars: plain, in quotes, as blocks, with YAML's folding of lines.
 
 use super::{
+    TAB,
     folding::{Gap, Taken},
     scanner::{Scanner, signed},
     token::{Kind, Style},
@@ -52,7 +53,7 @@ impl<'t> Scanner<'t> {
         loop {
             if self.cursor.is_blank(0) {
                 if gap.broken && signed(self.cursor.mark.column) < indent && self.cursor.peek(0) == b'\t' {
-                    return Err(self.cursor.fault("a tab where blanks must indent"));
+                    return Err(self.cursor.fault(TAB));
                 }
                 self.cursor.skip();
             } else if self.cursor.is_break(0) {
@@ -270,7 +271,7 @@ impl<'t> Scanner<'t> {
             }
             widest = widest.max(signed(self.cursor.mark.column));
             if inside(self.cursor.mark.column, *indent) && self.cursor.peek(0) == b'\t' {
-                return Err(self.cursor.fault("a tab where blanks must indent"));
+                return Err(self.cursor.fault(TAB));
             }
             if !self.cursor.is_break(0) {
                 break;
