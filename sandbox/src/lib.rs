@@ -4,6 +4,7 @@
 //! backend ──▶ memory       an API server inside this process, in milliseconds
 //!        └──▶ kubernetes   the real etcd, kube-apiserver and kube-controller-manager,
 //!                          in a network namespace of their own
+//! fault_proxy  makes a controller's requests fail before the real one    webhook   refuses for the real one
 //! objects      talks to either as a client does      manifests    what `manifests/` holds
 //! controller   the controller's process              binaries     where the binaries are
 //! ```
@@ -23,3 +24,4 @@ pub mod manifests;
 pub mod memory;
 pub mod objects;
 pub mod tokens;
+pub mod webhook;

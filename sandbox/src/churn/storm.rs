@@ -103,7 +103,11 @@ impl<'a> Storm<'a> {
     /// What was done, and the controller, which keeps running.
     pub(super) async fn end(mut self) -> Result<(BTreeMap<&'static str, usize>, Controller), BackendError> {
         if let Some(faults) = self.backend.faults() {
-            faults.clear();
+            // What hit no request was no fault.
+            let left = usize::try_from(faults.clear()).unwrap_or(usize::MAX);
+            if let Some(made) = self.done.get_mut("faults") {
+                *made = made.saturating_sub(left);
+            }
         }
         // The last chance for everything that was sealed to the late key.
         if let Some(late) = self.late.take() {

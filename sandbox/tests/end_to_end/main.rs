@@ -20,6 +20,7 @@ mod memory_image;
 mod no_words;
 mod permissions;
 mod pool;
+mod refusals;
 mod reports;
 mod scenarios;
 mod stage;
@@ -69,6 +70,7 @@ fn trials(pool: &Pool, tally: &Tally) -> Vec<Trial> {
         matrix::trials(pool),
         leaders::trials(pool),
         installs::trials(pool),
+        refusals::trials(pool),
         reports::trials(pool),
         stop::trials(pool),
         permissions::trials(pool),
