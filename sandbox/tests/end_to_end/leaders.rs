@@ -14,7 +14,7 @@ use libtest_mimic::{Failed, Trial};
 use sandbox::backend::{Backend, Kind};
 use sandbox::controller::{Controller, Launch};
 use sandbox::memory::{Effect, Fault, Server, Written};
-use sandbox::objects::Objects;
+use sandbox::objects::{Objects, PatchType, Target};
 use serde_json::{Value, json};
 
 use crate::pool::{Pool, add_namespace, told};
@@ -24,6 +24,7 @@ pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
     match pool.kind {
         Kind::Memory => vec![
             pool.trial("leaders::never_two_writers_whatever_is_cut_off", async |_| never_two_writers().await),
+            pool.trial("leaders::who_leads_again_takes_up_all_work", leads_again),
             pool.trial("leaders::without_the_verbs_for_leases_a_candidate_stands_by", async |backend| {
                 stands_by(backend).await
             }),
@@ -124,6 +125,67 @@ async fn cut_off(backend: &Backend, seed: u64) -> Result<Seen, Failed> {
         one.stop().await?;
     }
     outcome
+}
+
+/// What the other one did meanwhile, and what came while nobody led, is known to the old leader when it leads again.
+async fn leads_again(backend: &Backend) -> Result<(), Failed> {
+    let (admin, server) = (backend.admin(), backend.memory().ok_or("a server in memory")?);
+    add_namespace(admin, "leaders").await?;
+    let mut replicas = Vec::new();
+    for name in REPLICAS {
+        replicas.push(replica(backend, name).await?);
+    }
+    for one in &mut replicas {
+        one.healthy(Duration::from_secs(30)).await.map_err(told)?;
+    }
+    let values = sealed(backend).await?;
+    server.calls().keep_journal();
+    let first = until_one_leads(server, None).await?;
+    admin.create(&values[0]).await.map_err(told)?;
+    holds(admin, "one").await?;
+
+    let cut = |who: &str| {
+        server.faults().inject(Fault::on("*", "*", Effect::InternalError).by(&user(who)).times(u32::MAX));
+    };
+    cut(&first);
+    let second = until_one_leads(server, Some(&first)).await?;
+    change(admin, &values[1]).await?;
+    holds(admin, "two").await?;
+    server.faults().clear();
+    // The old leader hears again, and stands by.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+
+    cut(&second);
+    // Nobody leads now.
+    change(admin, &values[0]).await?;
+    let again = until_one_leads(server, Some(&second)).await?;
+    assert_eq!(again, first);
+    holds(admin, "one").await?;
+    admin.delete("Secret", "leaders", "app", None).await.map_err(told)?;
+    holds(admin, "one").await?;
+    change(admin, &values[1]).await?;
+    holds(admin, "two").await?;
+    server.faults().clear();
+    for mut one in replicas {
+        assert!(one.ended()?.is_none(), "it goes on:\n{}", one.log());
+        one.stop().await?;
+    }
+    Ok(())
+}
+
+async fn change(admin: &Objects, value: &Value) -> Result<(), Failed> {
+    let patch = json!({"spec": value["spec"]});
+    let target = Target { kind: "SealedSecret", namespace: "leaders", name: "app", ..Target::default() };
+    admin.patch(target, PatchType::Merge, &patch).await.map(drop).map_err(told)
+}
+
+async fn holds(admin: &Objects, text: &str) -> Result<(), Failed> {
+    let wanted = STANDARD.encode(text);
+    let made = async |admin: &Objects| {
+        let found = admin.get("Secret", "leaders", "app").await?.unwrap_or_default();
+        Ok((found["data"]["k"] == wanted.as_str()).then_some(()))
+    };
+    admin.wait_for(&format!("the value {text:?}"), MOST, made).await.map_err(told)
 }
 
 /// A controller with a ServiceAccount of its own, so that the server tells it from the other.
