@@ -13,7 +13,7 @@ use kube::{Client, client::Body};
 use sealed_secrets_controller::{
     config::{KeyOrder, KeySettings},
     keys::{
-        held::{Change, Held},
+        known::{Change, KnownKeys},
         store::{Look, Store},
     },
 };
@@ -47,8 +47,8 @@ fn secret(name: &str, key: &str, cert: &str, created: i64) -> Secret {
     secret
 }
 
-fn held(secrets: &[Secret]) -> Held {
-    let mut held = Held::default();
+fn held(secrets: &[Secret]) -> KnownKeys {
+    let mut held = KnownKeys::default();
     for secret in secrets {
         held.apply(secret, PREFIX);
     }
@@ -56,11 +56,11 @@ fn held(secrets: &[Secret]) -> Held {
 }
 
 /// The ring when every certificate has begun.
-fn ring(held: &Held, order: KeyOrder) -> KeyRing {
+fn ring(held: &KnownKeys, order: KeyOrder) -> KeyRing {
     held.ring(order, "2026-06-01T00:00:00Z".parse().unwrap())
 }
 
-fn newest(held: &Held, order: KeyOrder) -> Option<Fingerprint> {
+fn newest(held: &KnownKeys, order: KeyOrder) -> Option<Fingerprint> {
     ring(held, order).newest().map(|pair| *pair.fingerprint())
 }
 
@@ -131,7 +131,7 @@ fn a_broken_secret_disturbs_nothing_and_one_that_breaks_opens_on() {
 
 #[test]
 fn a_certificate_of_another_key_is_never_served_but_the_key_opens() {
-    let mut held = Held::default();
+    let mut held = KnownKeys::default();
     let change = held.apply(&secret("x", "b", "a", 1), PREFIX);
     assert!(
         matches!(change, Change::AddedWithoutCertificate(key, _) if key == fingerprint("b")),
@@ -145,7 +145,7 @@ fn a_certificate_of_another_key_is_never_served_but_the_key_opens() {
 fn without_a_label_only_the_legacy_name_counts() {
     let mut legacy = secret(PREFIX, "c", "c", 1);
     legacy.metadata.labels = None;
-    let mut held = Held::default();
+    let mut held = KnownKeys::default();
     assert_eq!(held.apply(&legacy, PREFIX), Change::Added(fingerprint("c")));
     legacy.metadata.name = Some("another".to_owned());
     assert_eq!(held.apply(&legacy, PREFIX), Change::None);
@@ -398,7 +398,7 @@ async fn nobody_has_to_ask_for_it() {
 fn a_secret_that_never_held_a_key_is_missed_when_it_goes() {
     let mut garbage = secret("garbage", "a", "a", 1);
     garbage.data = None;
-    let mut held = Held::default();
+    let mut held = KnownKeys::default();
     assert!(matches!(held.apply(&garbage, PREFIX), Change::Broken(_)));
     assert_eq!(held.names().collect::<Vec<_>>(), ["garbage"], "a new list is expected to bring it");
     assert_eq!(held.delete("garbage"), Change::Unmarked);

@@ -288,7 +288,7 @@ fn ready_names_the_key_and_a_status_without_the_line_stays() {
     assert_eq!(status::next(Some(&status), with(&here), Some(1), at(20)), None, "told once");
     let renamed = status::next(Some(&status), with(&moved), Some(1), at(20)).unwrap();
     assert_eq!(find(&renamed, "Ready").message.as_deref(), Some("sealed to key-two"));
-    assert!(status::is_told(Some(&status), with(&moved), Some(1)), "which is no news of the object");
+    assert!(status::is_reported(Some(&status), with(&moved), Some(1)), "which is no news of the object");
     let without = status::next(None, Ok(Opened::default()), Some(1), at(10)).unwrap();
     assert_eq!(status::next(Some(&without), with(&here), Some(1), at(20)), None);
 }

@@ -16,7 +16,7 @@ fn source(path: &str) -> String {
 fn decisions_know_no_clock_no_client_and_no_runtime() {
     for path in [
         "capacity/gcra.rs",
-        "keys/held.rs",
+        "keys/known.rs",
         "leader/lease.rs",
         "reconcile/outcome.rs",
         "reconcile/plan.rs",

@@ -63,21 +63,21 @@ impl Account {
     }
 
     /// Takes `bytes` for a caller, or nothing when that is more than is left to him.
-    pub(super) fn open(&self, caller: Caller, bytes: usize) -> Option<Arc<Held>> {
-        let held = Held { shared: Arc::clone(&self.shared), caller, bytes: AtomicUsize::new(0) };
+    pub(super) fn open(&self, caller: Caller, bytes: usize) -> Option<Arc<KnownKeys>> {
+        let held = KnownKeys { shared: Arc::clone(&self.shared), caller, bytes: AtomicUsize::new(0) };
         held.resize(bytes).then(|| Arc::new(held))
     }
 }
 
 /// What one request holds; given back when dropped.
-pub(super) struct Held {
+pub(super) struct KnownKeys {
     shared: Arc<Shared>,
     caller: Caller,
     /// Changed only under the account's lock.
     bytes: AtomicUsize,
 }
 
-impl Held {
+impl KnownKeys {
     /// Whose it is.
     pub(super) fn caller(&self) -> Caller {
         self.caller
@@ -105,7 +105,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for KnownKeys {
     fn drop(&mut self) {
         self.shared.used().give_back(self.caller, self.bytes());
     }

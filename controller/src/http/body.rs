@@ -15,7 +15,7 @@ use futures::StreamExt as _;
 
 use super::{
     Web,
-    account::Held,
+    account::KnownKeys,
     caller::Caller,
     limits::{MOST_DRAINED, MOST_KEPT, PER_REQUEST},
     refused::Refused,
@@ -25,7 +25,7 @@ use super::{
 /// A body and what it holds of the account.
 pub(super) struct Received {
     pub(super) text: Vec<u8>,
-    pub(super) held: Arc<Held>,
+    pub(super) held: Arc<KnownKeys>,
 }
 
 /// The body of a POST, or the answer to give instead.

@@ -21,8 +21,8 @@ mod reseal;
 mod respond;
 mod scrape;
 mod serve;
+mod slots;
 mod texts;
-mod turns;
 mod unread;
 mod verify;
 
@@ -40,7 +40,7 @@ pub use texts::Texts;
 
 use crate::{capacity::pool::Pool, keys::store::Store, leader::Leadership, report::metrics::Metrics};
 use receiving::Receiving;
-use turns::Turns;
+use slots::Slots;
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -53,7 +53,7 @@ pub struct Web {
     limiter: Arc<Limiter>,
     account: Account,
     texts: Texts,
-    turns: Turns,
+    slots: Slots,
     receiving: Receiving,
 }
 
@@ -91,7 +91,7 @@ impl Web {
             limiter: Arc::new(Limiter::new(settings.rate, settings.burst)),
             account: Account::new(&settings.limits),
             texts: Texts::start(),
-            turns: Turns::default(),
+            slots: Slots::default(),
             receiving: Receiving::default(),
             settings: Arc::new(settings),
         }

@@ -8,7 +8,7 @@ use sealed_secrets_core::{
     unseal,
 };
 
-use super::{Web, account::Held, body::Received, limits::PER_REQUEST, refused::Refused, texts::NotDone};
+use super::{Web, account::KnownKeys, body::Received, limits::PER_REQUEST, refused::Refused, texts::NotDone};
 
 /// A SealedSecret taken apart: what is opened is given up item by item.
 pub(super) struct Object {
@@ -51,7 +51,7 @@ pub(super) async fn read(
     web: &Web,
     received: Received,
     shape: fn(SealedSecret) -> SealedSecret,
-) -> Result<(Object, Arc<Held>), Failure> {
+) -> Result<(Object, Arc<KnownKeys>), Failure> {
     let Received { text, held } = received;
     let (account, accept) = (web.account.clone(), web.settings.accept_v1_data);
     // The charge goes with the text: one that waits for a caller who has hung up is still there.

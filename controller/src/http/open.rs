@@ -9,7 +9,7 @@ use sealed_secrets_core::{
 
 use super::{
     Web,
-    account::Held,
+    account::KnownKeys,
     object::{Failure, brief},
     refused::Refused,
 };
@@ -23,7 +23,7 @@ pub(super) struct Opening<'a> {
     /// Gives the scope; its ciphertexts are taken out.
     shell: Arc<SealedSecret>,
     label: Arc<Label>,
-    held: Arc<Held>,
+    held: Arc<KnownKeys>,
     /// The key that opened the last one, as it most likely opens the next one.
     last: Vec<Fingerprint>,
     /// The keys that opened something, each once.
@@ -37,7 +37,7 @@ impl<'a> Opening<'a> {
         web: &'a Web,
         ring: &Arc<KeyRing>,
         shell: &Arc<SealedSecret>,
-        held: &Arc<Held>,
+        held: &Arc<KnownKeys>,
         items: usize,
     ) -> Result<Self, Failure> {
         // Addresses take turns on the threads. Within one, each request has one job at a time, and each caller

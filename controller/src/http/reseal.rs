@@ -16,7 +16,7 @@ use sealed_secrets_core::{
 
 use super::{
     Web,
-    account::Held,
+    account::KnownKeys,
     body::{Received, body},
     connections::Busy,
     limits::PER_REQUEST,
@@ -38,7 +38,7 @@ pub(super) async fn rotate(State(web): State<Web>, request: Request) -> Response
         Ok((json, held, keys)) => {
             let answer = Bytes::from_owner(Answer { json, _held: held, _busy: busy });
             let mut answer = respond::with_type(StatusCode::OK, "text/plain; charset=utf-8", answer);
-            keys.tell(&mut answer);
+            keys.write_headers(&mut answer);
             answer
         }
         Err(Failure::Refused(refused)) => refused.answer(&web.metrics),
@@ -63,7 +63,7 @@ struct Keys {
 impl Keys {
     /// Says in headers to which keys the values were sealed and to which they are now, so that a caller can leave
     /// alone what is on the newest key already. The reference sends neither.
-    fn tell(&self, answer: &mut Response) {
+    fn write_headers(&self, answer: &mut Response) {
         // One that was sealed to more keys than this is not on the newest one alone, which is all a caller asks.
         let from: Vec<_> = self.from.iter().take(MOST_TOLD).map(ToString::to_string).collect();
         for (name, text) in [(names::SEALED_FROM, from.join(",")), (names::SEALED_TO, self.to.to_string())] {
@@ -74,8 +74,8 @@ impl Keys {
     }
 }
 
-async fn sealed_anew(web: &Web, received: Received) -> Result<(Vec<u8>, Arc<Held>, Keys), Failure> {
-    let _turn = web.turns.take(received.held.caller()).await;
+async fn sealed_anew(web: &Web, received: Received) -> Result<(Vec<u8>, Arc<KnownKeys>, Keys), Failure> {
+    let _slot = web.slots.take(received.held.caller()).await;
     let (Object { shell, items, blob }, held) = object::read(web, received, without_server_fields).await?;
     let ring = web.keys.ring();
     let key = reseal::sealing_key(&ring).map_err(|_| Failure::NoSealingKey)?.clone();
@@ -109,7 +109,7 @@ async fn sealed_anew(web: &Web, received: Received) -> Result<(Vec<u8>, Arc<Held
 }
 
 /// One value sealed anew; a longer key makes it longer, which is charged.
-async fn one<F>(opening: &mut Opening<'_>, held: &Held, text: String, seal: F) -> Result<String, Failure>
+async fn one<F>(opening: &mut Opening<'_>, held: &KnownKeys, text: String, seal: F) -> Result<String, Failure>
 where
     F: FnOnce(&Opened) -> String + Send + 'static,
 {
@@ -122,7 +122,7 @@ where
 /// An answer until it is sent: it is charged, and its connection has a request.
 struct Answer {
     json: Vec<u8>,
-    _held: Arc<Held>,
+    _held: Arc<KnownKeys>,
     _busy: Option<Busy>,
 }
 

@@ -6,7 +6,7 @@
 //! ```
 
 pub mod create;
-pub mod held;
+pub mod known;
 mod later;
 pub mod renew;
 pub mod report;

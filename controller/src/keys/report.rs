@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use sealed_secrets_core::Fingerprint;
 use tokio::sync::mpsc;
 
-use super::{held::Change, store::News};
+use super::{known::Change, store::News};
 use crate::{
     capacity::pool::Priority,
     context::Context,
@@ -28,7 +28,7 @@ pub async fn report(context: Arc<Context>, mut news: mpsc::UnboundedReceiver<New
         if kind == Kind::Warning {
             // The next key may open what waits, and does not wait for the API server to take an Event.
             let (events, note) = (Arc::clone(&context.events), note(&context, &news, kind, reason, message));
-            tokio::spawn(async move { events.tell(note).await });
+            tokio::spawn(async move { events.record(note).await });
         }
     }
 }

@@ -13,7 +13,7 @@ use sealed_secrets_core::{Fingerprint, KeyRing, names};
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    held::{Change, Held},
+    known::{Change, KnownKeys},
     later::Later,
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 pub struct Store {
     settings: KeySettings,
     namespace: String,
-    held: Mutex<Held>,
+    held: Mutex<KnownKeys>,
     ring: watch::Sender<Snapshot>,
     news: mpsc::UnboundedSender<News>,
 }
@@ -99,7 +99,7 @@ impl Store {
     /// Takes in a key Secret as it is now.
     pub fn apply(&self, secret: &Secret) {
         let change = self.change(|held| held.apply(secret, &self.settings.prefix));
-        self.tell(secret, change);
+        self.announce(secret, change);
     }
 
     /// Watches the key Secrets for ever.
@@ -157,7 +157,7 @@ impl Store {
             Ok(Some(secret)) => self.apply(&secret),
             Ok(None) => {
                 let change = self.change(|held| held.delete(&name));
-                self.tell(last_seen, change);
+                self.announce(last_seen, change);
             }
             Err(error) => {
                 tracing::warn!(secret = name, "cannot look at a key Secret: {error}");
@@ -221,7 +221,7 @@ impl Store {
             .collect()
     }
 
-    fn change(&self, work: impl FnOnce(&mut Held) -> Change) -> Change {
+    fn change(&self, work: impl FnOnce(&mut KnownKeys) -> Change) -> Change {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let change = work(&mut held);
         if change != Change::None {
@@ -237,7 +237,7 @@ impl Store {
         change
     }
 
-    fn tell(&self, secret: &Secret, change: Change) {
+    fn announce(&self, secret: &Secret, change: Change) {
         if change == Change::None {
             return;
         }

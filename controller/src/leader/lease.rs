@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Who holds a lease, as the API server has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct KnownKeys {
     /// The replica; empty: nobody.
     pub(super) holder: String,
     /// Changes with each renewal.
@@ -35,7 +35,7 @@ pub(super) struct Seen {
 }
 
 /// Decides, and remembers what was seen.
-pub(super) fn decide(held: Option<&Held>, me: &str, seen: &mut Option<Seen>, now: Instant) -> Act {
+pub(super) fn decide(held: Option<&KnownKeys>, me: &str, seen: &mut Option<Seen>, now: Instant) -> Act {
     let Some(held) = held else { return Act::Create };
     if held.holder == me {
         return Act::Renew;
@@ -69,8 +69,8 @@ const ROUND: Duration = Duration::from_secs(1);
 mod tests {
     use super::*;
 
-    fn held(holder: &str, version: &str) -> Held {
-        Held { holder: holder.to_owned(), version: version.to_owned(), silence: Duration::from_secs(15) }
+    fn held(holder: &str, version: &str) -> KnownKeys {
+        KnownKeys { holder: holder.to_owned(), version: version.to_owned(), silence: Duration::from_secs(15) }
     }
 
     #[test]

@@ -28,7 +28,7 @@ use kube::{Api, api::PostParams};
 use tokio::time::{Instant, timeout};
 
 pub use self::leadership::Leadership;
-use self::lease::{Act, Held, Seen, decide, next_look};
+use self::lease::{Act, KnownKeys, Seen, decide, next_look};
 use crate::{
     api::{
         error::{ApiError, Request},
@@ -182,10 +182,10 @@ impl Candidate {
     }
 }
 
-fn held(lease: &Lease) -> Held {
+fn held(lease: &Lease) -> KnownKeys {
     let spec = lease.spec.as_ref();
     let seconds = spec.and_then(|spec| spec.lease_duration_seconds).unwrap_or(SILENCE_SECONDS);
-    Held {
+    KnownKeys {
         holder: spec.and_then(|spec| spec.holder_identity.clone()).unwrap_or_default(),
         version: lease.metadata.resource_version.clone().unwrap_or_default(),
         silence: Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),

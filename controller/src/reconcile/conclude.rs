@@ -22,7 +22,7 @@ use crate::{
         shorten::shortened,
         status::{Opened, Verdict},
         subject::Subject,
-        tell,
+        writer,
     },
     state::{
         conclusion::{Outcome, Policy, Requeue},
@@ -114,7 +114,7 @@ pub(super) async fn conclude(
             shown.synced = Some(true);
             outcome.state = Some(state);
             if shown.drifted {
-                context.events.tell(drifted(subject, DRIFT_LEFT)).await;
+                context.events.record(drifted(subject, DRIFT_LEFT)).await;
             }
             // It was unsealed before: a status that could not be written then is written now.
             write_status(context, subject, Ok(opened)).await
@@ -227,7 +227,7 @@ async fn succeed(
         || match task.told {
             // Without a status to compare with, a new generation that we saw ourselves is news too.
             Some(told) => told != said,
-            None => context.config.update_status && !tell::is_told(subject, Ok(opened)),
+            None => context.config.update_status && !writer::is_reported(subject, Ok(opened)),
         };
     if news {
         tracing::info!(object = %subject.key, wrote, "unsealed");
@@ -238,13 +238,13 @@ async fn succeed(
     let unsealed = subject.note(Kind::Normal, "Unsealed", "SealedSecret unsealed successfully".to_owned());
     let events = async {
         if repaired {
-            context.events.tell(drifted(subject, DRIFT_REPAIRED)).await;
+            context.events.record(drifted(subject, DRIFT_REPAIRED)).await;
         }
         if news {
             context.deferred.leave(&context.events, unsealed).await;
             if opened.remark.is_some() {
                 let note = subject.note(Kind::Warning, remark::REASON, odd);
-                context.events.tell(note).await;
+                context.events.record(note).await;
             }
         }
     };
@@ -262,12 +262,12 @@ async fn fail(
     let said =
         digest(&[failure.event_reason(), &failure.event_message(), &format!("{:?}", subject.generation)]);
     outcome.told = Some(said);
-    let known = context.config.update_status && tell::is_told(subject, Err(failure));
+    let known = context.config.update_status && writer::is_reported(subject, Err(failure));
     let events = async {
         if task.told != Some(said) && !known {
             tracing::warn!(object = %subject.key, "{}", for_log(failure));
             let note = subject.note(Kind::Warning, failure.event_reason(), failure.event_message());
-            context.events.tell(note).await;
+            context.events.record(note).await;
         }
     };
     let (told, ()) = tokio::join!(write_status(context, subject, Err(failure)), events);
@@ -280,7 +280,7 @@ async fn write_status(
     verdict: Verdict<'_>,
 ) -> Result<Option<u64>, ApiError> {
     if context.config.update_status {
-        tell::write_status(&context.client, subject, verdict).await
+        writer::write_status(&context.client, subject, verdict).await
     } else {
         Ok(None)
     }

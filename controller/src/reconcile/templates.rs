@@ -15,11 +15,11 @@ use sealed_secrets_core::{
 #[derive(Debug)]
 pub struct TemplateCache {
     limits: Limits,
-    held: Mutex<Held>,
+    held: Mutex<KnownKeys>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct KnownKeys {
     by_uid: BTreeMap<String, Parsed>,
     bytes: usize,
 }
@@ -60,12 +60,12 @@ impl TemplateCache {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Held> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, KnownKeys> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Held {
+impl KnownKeys {
     fn keep(&mut self, uid: &str, parsed: Parsed) {
         self.bytes -= self.by_uid.remove(uid).map_or(0, |old| old.bytes);
         // One that is large would push out all the others.

@@ -42,7 +42,7 @@ impl DeferredEvents {
         let lane = usize::try_from(digest(&object) % LANES).unwrap_or_default();
         self.waiting.fetch_add(1, Ordering::Relaxed);
         if let Err(TrySendError::Full(note) | TrySendError::Closed(note)) = self.lanes[lane].try_send(note) {
-            events.tell(note).await;
+            events.record(note).await;
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -67,7 +67,7 @@ pub async fn deliver(context: Arc<Context>, mut lane: Receiver<Note>, mut stop: 
         while context.queue.has_fresh() && begun.elapsed() < LONGEST_WAIT && !*stop.borrow() {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        context.events.tell(note).await;
+        context.events.record(note).await;
         context.deferred.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }

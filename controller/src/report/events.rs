@@ -65,7 +65,7 @@ impl Events {
     }
 
     /// Tells something. What cannot be written now is tried again by itself; nothing waits for it.
-    pub async fn tell(self: &Arc<Self>, note: Note) {
+    pub async fn record(self: &Arc<Self>, note: Note) {
         let (namespace, name) = (note.about.namespace.clone().unwrap_or_default(), name(&note));
         let count = self.count(&namespace, &name);
         let Err(error) = self.write(&namespace, &name, count, &note).await else { return };

@@ -7,4 +7,4 @@ pub mod sealed_to;
 pub mod shorten;
 pub mod status;
 pub mod subject;
-pub mod tell;
+pub mod writer;

@@ -59,7 +59,7 @@ pub fn next(
 }
 
 /// Whether the old status tells the outcome of this generation already; the names of keys may be others.
-pub fn is_told(old: Option<&Status>, verdict: Verdict<'_>, generation: Option<i64>) -> bool {
+pub fn is_reported(old: Option<&Status>, verdict: Verdict<'_>, generation: Option<i64>) -> bool {
     let words = Words::of(verdict);
     old.is_some_and(|old| old.observed_generation == generation && words.are_told_by(old, false))
 }

@@ -11,7 +11,7 @@ use tokio::{sync::Notify, time::Instant};
 use crate::{
     capacity::{
         pool::Priority,
-        schedule::{Held, Lane, Rules, Schedule},
+        schedule::{KnownKeys, Lane, Rules, Schedule},
     },
     state::{conclusion::Requeue, key::Key},
 };
@@ -47,7 +47,7 @@ struct Inner {
 #[derive(Default)]
 struct Slot {
     queued: Option<(Priority, Instant)>,
-    running: Option<(Priority, Held)>,
+    running: Option<(Priority, KnownKeys)>,
     again: Option<Priority>,
     due: Option<(Instant, Priority)>,
     /// Its object is gone: the worker that still has it says nothing of one made anew.
@@ -63,7 +63,7 @@ enum Place {
     /// It waits for a place without holding a slot; `refused` while a worker still has it.
     Waits { priority: Priority, refused: bool },
     /// It has one: for the worker that has it, or for the next if it was `refused` to that one.
-    Has { held: Held, refused: bool },
+    Has { held: KnownKeys, refused: bool },
 }
 
 impl Default for Queue {

@@ -4,9 +4,9 @@
 //! they spent before, and an owner is skipped only while it holds slots.
 
 mod account;
+mod rotation;
 #[cfg(test)]
 mod tests;
-mod turns;
 
 use std::{
     sync::Arc,
@@ -15,7 +15,7 @@ use std::{
 
 use self::{
     account::{Account, Accounts},
-    turns::{Turns, Who},
+    rotation::{Rotation, Who},
 };
 
 /// A class of work. A later one waits while an earlier one has work, but for a small share of its own.
@@ -54,7 +54,7 @@ pub enum Share {
 #[derive(Debug)]
 pub struct Schedule<T> {
     rules: Rules,
-    lanes: [Turns<T>; LANES],
+    lanes: [Rotation<T>; LANES],
     held: [usize; LANES],
     /// Nanoseconds that a lane may run although an earlier one has work.
     credit: [i64; LANES],
@@ -65,13 +65,13 @@ pub struct Schedule<T> {
 /// A slot that is held; goes back with [`Schedule::finish`].
 #[derive(Debug)]
 #[must_use = "a slot that is not given back is lost"]
-pub struct Held {
+pub struct KnownKeys {
     lane: Lane,
     owner: Arc<str>,
     advance: i64,
 }
 
-impl Held {
+impl KnownKeys {
     /// The lane of its job.
     pub fn lane(&self) -> Lane {
         self.lane
@@ -110,7 +110,7 @@ impl<T> Schedule<T> {
     }
 
     /// The job that is next, if there is a slot for one.
-    pub fn pick(&mut self) -> Option<(Held, T)> {
+    pub fn pick(&mut self) -> Option<(KnownKeys, T)> {
         if self.busy() >= self.rules.slots {
             return None;
         }
@@ -124,8 +124,8 @@ impl<T> Schedule<T> {
     }
 
     /// A job has ended and cost so much of a thread.
-    pub fn finish(&mut self, held: Held, cost: Duration, now: Instant) {
-        let Held { lane, owner, advance } = held;
+    pub fn finish(&mut self, held: KnownKeys, cost: Duration, now: Instant) {
+        let KnownKeys { lane, owner, advance } = held;
         let cost_in_nanos = i64::try_from(cost.as_nanos()).unwrap_or(i64::MAX);
         self.held[lane as usize] = self.held[lane as usize].saturating_sub(1);
         self.accounts[group(lane)].charge(&owner, cost, now);
@@ -156,7 +156,7 @@ impl<T> Schedule<T> {
         *credit = credit.saturating_add(nanos).clamp(-MOST_CREDIT, MOST_CREDIT);
     }
 
-    fn pick_from(&mut self, lane: Lane, advance: i64) -> Option<(Held, T)> {
+    fn pick_from(&mut self, lane: Lane, advance: i64) -> Option<(KnownKeys, T)> {
         if self.held[lane as usize] >= self.rules.by_lane[lane as usize] {
             return None;
         }
@@ -187,7 +187,7 @@ impl<T> Schedule<T> {
         if advance > 0 {
             self.grant(lane, -advance);
         }
-        Some((Held { lane, owner, advance }, job))
+        Some((KnownKeys { lane, owner, advance }, job))
     }
 }
 

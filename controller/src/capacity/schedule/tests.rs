@@ -9,7 +9,7 @@ struct Sim {
     schedule: Schedule<Job>,
     now: Instant,
     begun: Instant,
-    running: Vec<(Reverse<Instant>, Held, Job)>,
+    running: Vec<(Reverse<Instant>, KnownKeys, Job)>,
     /// When which job started.
     log: Vec<(Duration, Job)>,
 }

@@ -13,10 +13,10 @@ use crate::config::KeyOrder;
 
 /// What is known of the key Secrets in the controller's namespace.
 #[derive(Debug, Default)]
-pub struct Held {
-    secrets: BTreeMap<String, HeldSecret>,
+pub struct KnownKeys {
+    secrets: BTreeMap<String, KnownSecret>,
     /// Keys whose Secrets hold another one now: they open like those of deleted Secrets.
-    former: Vec<HeldSecret>,
+    former: Vec<KnownSecret>,
     /// Secrets that look like a key and were made from a SealedSecret, by name, with their uids: told once each.
     planted: BTreeMap<String, String>,
     /// Secrets with the marks of a key that hold none that can be used.
@@ -24,7 +24,7 @@ pub struct Held {
 }
 
 #[derive(Debug)]
-struct HeldSecret {
+struct KnownSecret {
     created: Timestamp,
     /// Tells the Secret from a later one of its name.
     uid: Option<String>,
@@ -62,7 +62,7 @@ pub enum Change {
     AddedWithoutCertificate(Fingerprint, String),
 }
 
-impl Held {
+impl KnownKeys {
     /// Takes in a key Secret as it is now. `legacy` is the name that counts without a label.
     pub fn apply(&mut self, secret: &Secret, legacy: &str) -> Change {
         let name = secret.metadata.name.clone().unwrap_or_default();
@@ -109,7 +109,7 @@ impl Held {
             return Change::None;
         }
         let uid = secret.metadata.uid.clone();
-        let before = self.secrets.insert(name, HeldSecret { created, uid, pair, deleted: false });
+        let before = self.secrets.insert(name, KnownSecret { created, uid, pair, deleted: false });
         let before = before.filter(|held| *held.pair.fingerprint() != fingerprint);
         let replaced = before.as_ref().filter(|held| !held.deleted).map(|held| *held.pair.fingerprint());
         self.former.extend(before);
@@ -176,7 +176,7 @@ impl Held {
         let mut secrets: Vec<_> = self.secrets.iter().collect();
         // Equal instants: the key registered first stays the newest.
         secrets.sort_by(|(a_name, a), (b_name, b)| (a.created, a_name).cmp(&(b.created, b_name)));
-        let instant = |held: &HeldSecret| match order {
+        let instant = |held: &KnownSecret| match order {
             KeyOrder::CertNotBefore => held.pair.not_before().unwrap_or(Timestamp::MIN),
             KeyOrder::SecretCreation => held.created,
         };

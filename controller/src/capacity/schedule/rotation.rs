@@ -9,7 +9,7 @@ use super::account::{Account, Accounts};
 
 /// Jobs by owner, and the order of the owners.
 #[derive(Debug)]
-pub(super) struct Turns<T> {
+pub(super) struct Rotation<T> {
     flows: HashMap<Arc<str>, Flow<T>>,
     light: VecDeque<Arc<str>>,
     heavy: VecDeque<Arc<str>>,
@@ -34,13 +34,13 @@ pub(super) enum Who<'a> {
     Anybody,
 }
 
-impl<T> Default for Turns<T> {
+impl<T> Default for Rotation<T> {
     fn default() -> Self {
         Self { flows: HashMap::new(), light: VecDeque::new(), heavy: VecDeque::new(), streak: 0 }
     }
 }
 
-impl<T> Turns<T> {
+impl<T> Rotation<T> {
     pub(super) fn is_empty(&self) -> bool {
         self.flows.is_empty()
     }

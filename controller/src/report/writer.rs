@@ -15,8 +15,8 @@ use crate::api::{
 };
 
 /// Whether the status of an object already says this of this generation.
-pub fn is_told(subject: &Subject, verdict: Verdict<'_>) -> bool {
-    status::is_told(subject.status.as_ref(), verdict, subject.generation)
+pub fn is_reported(subject: &Subject, verdict: Verdict<'_>) -> bool {
+    status::is_reported(subject.status.as_ref(), verdict, subject.generation)
 }
 
 /// Writes the status if it says something else than the object's. Gives the resourceVersion that this made.

@@ -11,44 +11,44 @@ use super::caller::Caller;
 
 /// Who is at work, or waits for it; others are not in the table.
 #[derive(Clone, Default)]
-pub(super) struct Turns {
+pub(super) struct Slots {
     by_caller: Arc<Mutex<HashMap<Caller, Waiting>>>,
 }
 
 struct Waiting {
-    turns: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     requests: usize,
 }
 
-impl Turns {
+impl Slots {
     /// Waits until fewer than [`AT_ONCE`] requests of this caller are at work, in order of arrival.
-    pub(super) async fn take(&self, caller: Caller) -> Turn {
-        let turns = {
+    pub(super) async fn take(&self, caller: Caller) -> Slot {
+        let slots = {
             let mut table = self.by_caller.lock().unwrap_or_else(PoisonError::into_inner);
             let entry = table
                 .entry(caller)
-                .or_insert_with(|| Waiting { turns: Arc::new(Semaphore::new(AT_ONCE)), requests: 0 });
+                .or_insert_with(|| Waiting { slots: Arc::new(Semaphore::new(AT_ONCE)), requests: 0 });
             entry.requests += 1;
-            Arc::clone(&entry.turns)
+            Arc::clone(&entry.slots)
         };
-        let mut turn = Turn { turns: self.clone(), caller, permit: None };
+        let mut slot = Slot { slots: self.clone(), caller, permit: None };
         // It is never closed.
-        turn.permit = turns.acquire_owned().await.ok();
-        turn
+        slot.permit = slots.acquire_owned().await.ok();
+        slot
     }
 }
 
-/// A turn at work; over when dropped.
-pub(super) struct Turn {
-    turns: Turns,
+/// A slot at work; over when dropped.
+pub(super) struct Slot {
+    slots: Slots,
     caller: Caller,
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Drop for Turn {
+impl Drop for Slot {
     fn drop(&mut self) {
         drop(self.permit.take());
-        let mut table = self.turns.by_caller.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.slots.by_caller.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = table.get_mut(&self.caller) {
             entry.requests -= 1;
             if entry.requests == 0 {
@@ -74,17 +74,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_waits_for_himself_and_for_nobody_else() {
-        let turns = Turns::default();
+        let slots = Slots::default();
         let caller = |hash| Caller { peer: IpAddr::from([10, 0, 0, 1]), hash };
-        let (first, second) = (turns.take(caller(1)).await, turns.take(caller(1)).await);
-        let mut third = Box::pin(turns.take(caller(1)));
-        let mut fourth = Box::pin(turns.take(caller(1)));
+        let (first, second) = (slots.take(caller(1)).await, slots.take(caller(1)).await);
+        let mut third = Box::pin(slots.take(caller(1)));
+        let mut fourth = Box::pin(slots.take(caller(1)));
         assert!(futures::poll!(&mut third).is_pending() && futures::poll!(&mut fourth).is_pending());
-        assert!(turns.take(caller(2)).now_or_never().is_some());
+        assert!(slots.take(caller(2)).now_or_never().is_some());
         drop(first);
         let third = third.await;
         // One that hangs up while it waits leaves nothing behind.
         drop((second, third, fourth));
-        assert!(turns.by_caller.lock().unwrap_or_else(PoisonError::into_inner).is_empty());
+        assert!(slots.by_caller.lock().unwrap_or_else(PoisonError::into_inner).is_empty());
     }
 }
