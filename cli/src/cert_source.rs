@@ -81,7 +81,7 @@ fn fetch(url: &str) -> Result<Vec<u8>, Problem> {
 
 async fn follow(mut next: Uri) -> Result<Vec<u8>, FetchError> {
     let mut exposed = false;
-    for _ in 0..=MOST_REDIRECTS {
+    for _ in 0..MOST_REQUESTS {
         exposed |= is_exposed(&next);
         let answer = get(&next).await?;
         match answer.status {
@@ -91,7 +91,7 @@ async fn follow(mut next: Uri) -> Result<Vec<u8>, FetchError> {
                 }
                 return Ok(answer.body);
             }
-            status if status.is_redirection() => {
+            status if REDIRECTS.contains(&status) => {
                 let place = answer.headers.get(header::LOCATION).ok_or(FetchError::NoPlace(status))?;
                 next = resolve(&next, place.as_bytes()).map_err(|error| FetchError::Place {
                     url: Masked::from(&*String::from_utf8_lossy(place.as_bytes())),
@@ -101,7 +101,7 @@ async fn follow(mut next: Uri) -> Result<Vec<u8>, FetchError> {
             status => return Err(FetchError::Refused(status)),
         }
     }
-    Err(FetchError::Redirects(MOST_REDIRECTS))
+    Err(FetchError::Redirects(MOST_REQUESTS))
 }
 
 async fn get(url: &Uri) -> Result<Answer, FetchError> {
@@ -119,7 +119,15 @@ fn is_exposed(url: &Uri) -> bool {
     url.scheme() != Some(&Scheme::HTTPS) && !is_local(url.host().unwrap_or_default().trim_matches(['[', ']']))
 }
 
-const MOST_REDIRECTS: usize = 10;
+/// As Go's client: the others with a place have another meaning.
+const REDIRECTS: [StatusCode; 5] = [
+    StatusCode::MOVED_PERMANENTLY,
+    StatusCode::FOUND,
+    StatusCode::SEE_OTHER,
+    StatusCode::TEMPORARY_REDIRECT,
+    StatusCode::PERMANENT_REDIRECT,
+];
+const MOST_REQUESTS: usize = 10;
 const EXPOSED: &str = "warning: the certificate came over http://, so it is only as trustworthy as the network: \
     whoever can change it on the way can read what is sealed with it; use https:// or a file";
 

@@ -52,6 +52,7 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
             "long output waits in a temporary file: make room there, or name another folder with TMPDIR"
         }
         Problem::Stdin(_) => "name a file with -f",
+        Problem::LongLine(_) => "put the value into a file, and name it with --from-file",
         Problem::Stdout(_) => "write to a file with -w",
         Problem::WouldLose(_) | Problem::MayLose(_) => "name another file with -w",
         Problem::Changed(_) => "run it again: it begins with what stands there now",
@@ -99,7 +100,7 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
             "nothing is written, since items would be gone; the log of the controller may tell more"
         }
         Problem::NotASealedSecret { .. } => {
-            "only SealedSecrets are sent to the controller, so that no value leaves this machine in the open"
+            "give the SealedSecret that kubeseal made of it; what is not sealed is sent nowhere, so that no value leaves this machine in the open"
         }
         Problem::Runtime(_) => "the system is out of something: memory, threads or open files",
         Problem::In { problem, .. } => return hint(problem),

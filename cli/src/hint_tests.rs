@@ -81,6 +81,7 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::Stdout(io::ErrorKind::BrokenPipe.into()), "-w"),
         (Problem::WouldLose("x".into()), "-w"),
         (Problem::MayLose("x".into()), "-w"),
+        (Problem::LongLine(1), "--from-file"),
         (Problem::Changed("x".into()), "again"),
         (Problem::NoSecrets(None), "kubectl create secret"),
         (Problem::NoSealedSecrets(None), "kubeseal writes"),
@@ -97,7 +98,7 @@ fn every_problem_of_the_command_line_names_its_step() {
         (Problem::NotRotatable(title.clone()), "--validate"),
         (Problem::Answer { title: title.clone(), error: decode_error() }, "--controller-name"),
         (Problem::AnswerLacks { title, items: "a".into() }, "nothing is written"),
-        (Problem::NotASealedSecret { kind: "Pod".into(), what: "a Pod".into() }, "only SealedSecrets"),
+        (Problem::NotASealedSecret { kind: "Pod".into(), what: "a Pod".into() }, "give the SealedSecret"),
         (Problem::Runtime(io::ErrorKind::Other.into()), "out of something"),
         (Problem::List.inside(Some(&"x".into())), "-o yaml"),
     ] {

@@ -174,7 +174,7 @@ impl TryFrom<Args> for Job {
         }
         match Mode::of(&args) {
             Mode::Recover => Ok(recover(args)),
-            Mode::Validate => Ok(Self::Validate { input: source(&args), controller: controller(&args) }),
+            Mode::Validate => Ok(Self::Validate { input: sources(&args), controller: controller(&args) }),
             Mode::ReEncrypt => Ok(re_encrypt(&args)),
             Mode::FetchCert => {
                 Ok(Self::FetchCert { cert: cert(&args), output: sink(&args), input: source(&args) })
@@ -221,7 +221,7 @@ pub(crate) const COMMANDS: &[&str] = &["help", "version", "completion", "man"];
 
 fn recover(args: Args) -> Job {
     Job::Recover {
-        input: source(&args),
+        input: sources(&args),
         output: sink(&args),
         format: format(&args),
         keys: args.recovery_private_key.into_iter().map(PathBuf::from).collect(),
@@ -231,7 +231,7 @@ fn recover(args: Args) -> Job {
 /// `--re-encrypt -f FILE` without `-w` rewrites FILE.
 fn re_encrypt(args: &Args) -> Job {
     let output = (!args.sealed_secret_file.is_empty()).then(|| sink(args));
-    Job::ReEncrypt { input: source(args), output, format: asked_format(args), controller: controller(args) }
+    Job::ReEncrypt { input: sources(args), output, format: asked_format(args), controller: controller(args) }
 }
 
 fn merge_into(args: Args) -> Job {
@@ -289,6 +289,17 @@ fn source(args: &Args) -> Source {
     }
 }
 
+/// The same for modes that take many files: a pattern that the shell expanded leaves all but one behind `-f`.
+fn sources(args: &Args) -> Source {
+    match source(args) {
+        Source::Files(mut files) => {
+            files.extend(args.positionals.iter().map(PathBuf::from).filter(|path| path.exists()));
+            Source::Files(files)
+        }
+        standard @ Source::Standard { .. } => standard,
+    }
+}
+
 /// Stdin among several files.
 fn standard(file: &str) -> &str {
     if file == "-" { "/dev/stdin" } else { file }
@@ -296,7 +307,7 @@ fn standard(file: &str) -> &str {
 
 fn sink(args: &Args) -> Sink {
     match args.sealed_secret_file.as_str() {
-        // By its own name, so that what a shell appends to is not replaced.
+        // Also where it is closed.
         "" | "/dev/stdout" => Sink::Stdout,
         file => Sink::File(PathBuf::from(file)),
     }

@@ -34,8 +34,22 @@ fn main() -> ExitCode {
             Err(problem) => Outcome::Failed(problem),
         },
     };
-    ExitCode::from(report(&outcome))
+    let code = report(&outcome);
+    if matches!(outcome, Outcome::Failed(Problem::Interrupted)) {
+        interrupt();
+    }
+    ExitCode::from(code)
 }
+
+/// Ends as the keys would have ended it without a prompt, so that a shell's loop stops as well.
+#[cfg(unix)]
+fn interrupt() {
+    use rustix::process::{Signal, getpid, kill_process};
+    let _ = kill_process(getpid(), Signal::INT);
+}
+
+#[cfg(not(unix))]
+fn interrupt() {}
 
 fn execute(parsed: Parsed) -> Result<(), Problem> {
     let Parsed { args, notices, bad_variable } = parsed;

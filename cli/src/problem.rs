@@ -71,6 +71,8 @@ pub(crate) enum Problem {
     MayLose(String),
     #[error("{0} was changed by something else after it was read: nothing is written to it")]
     Changed(String),
+    #[error("the value is longer than the {0} bytes that a terminal passes on in one line, and would be cut")]
+    LongLine(usize),
     /// The keys that end a program, pressed at a prompt.
     #[error("interrupted")]
     Interrupted,

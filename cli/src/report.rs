@@ -23,7 +23,7 @@ pub(crate) fn report(outcome: &Outcome) -> u8 {
             say(&format!("hint: {}", error.hint()));
             2
         }
-        Outcome::Failed(Problem::Interrupted) => interrupted(),
+        Outcome::Failed(Problem::Interrupted) => INTERRUPTED,
         Outcome::Failed(problem) => {
             let mut hints = Vec::new();
             tell(problem, &mut hints);
@@ -33,16 +33,6 @@ pub(crate) fn report(outcome: &Outcome) -> u8 {
             1
         }
     }
-}
-
-/// Ends as the keys would have ended it without a prompt, so that a shell's loop stops as well.
-fn interrupted() -> u8 {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Signal, getpid, kill_process};
-        let _ = kill_process(getpid(), Signal::INT);
-    }
-    INTERRUPTED
 }
 
 /// What shells give for a program that SIGINT ended.

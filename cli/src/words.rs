@@ -27,12 +27,13 @@ pub(crate) fn notes(args: &Args) -> Vec<String> {
 const RAW: &str =
     "note: the words of the command line are ignored: the value of --raw comes from stdin or --from-file";
 
-/// Whether a word has no effect: files and patterns may be the input where no -f is given.
+/// Whether a word has no effect: files are the input, beside -f only where several are taken, and so are patterns where
+/// no -f is given.
 fn is_ignored(args: &Args, word: &str) -> bool {
     let may_be_input = args.secret_file.is_empty();
     match Mode::of(args) {
         Mode::Validate | Mode::ReEncrypt | Mode::Recover => {
-            !may_be_input || (!Path::new(word).exists() && !word.contains(['*', '?', '[']))
+            !(Path::new(word).exists() || may_be_input && word.contains(['*', '?', '[']))
         }
         Mode::Seal | Mode::MergeInto => !may_be_input || !Path::new(word).is_file(),
         Mode::FetchCert | Mode::Raw => true,
@@ -51,9 +52,15 @@ fn reason(word: &str) -> String {
 
 /// The command or file that was probably meant.
 fn nearest(word: &str) -> Option<String> {
+    if let Some(mode) = MODES.iter().find(|mode| **mode == word) {
+        return Some(format!("--{mode}"));
+    }
     let command = nearest_of(word, COMMANDS.iter().copied()).map(|command| format!("`kubeseal {command}`"));
     command.or_else(|| nearest_file(Path::new(word)).map(|path| path.display().to_string()))
 }
+
+/// What other tools have as commands.
+const MODES: [&str; 6] = ["validate", "re-encrypt", "recovery-unseal", "fetch-cert", "merge-into", "raw"];
 
 /// A run that failed for want of a cluster, where a word shows that something else was meant.
 pub(crate) fn explained(problem: Problem, args: &Meant) -> Problem {

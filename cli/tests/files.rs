@@ -144,10 +144,128 @@ fn re_encryption_keeps_what_a_pipe_gave_off_the_disk_and_a_secret_from_other_eye
 }
 
 #[test]
-fn stdout_by_its_name_is_appended_to_as_a_shell_says() {
+fn what_a_shell_has_opened_is_appended_to_by_any_name() {
     let folder = folder();
-    let ran = seal(&folder, &["-w", "/dev/stdout"], SECRET);
-    assert!(ran.ok && ran.stdout.contains("\"kind\": \"SealedSecret\""), "{}", ran.stderr);
+    let (cert, key) = (format!("{KEYS}/a.crt"), format!("{KEYS}/a.key"));
+    fs::write(folder.path().join("secret.yaml"), SECRET).unwrap();
+    fs::write(folder.path().join("sealed.yaml"), seal(&folder, &["-o", "yaml"], SECRET).stdout).unwrap();
+    let log = folder.path().join("log");
+    let modes: [&[&str]; 2] = [
+        &["--cert", &cert, "-f", "secret.yaml"],
+        &["--recovery-unseal", "--recovery-private-key", &key, "-f", "sealed.yaml"],
+    ];
+    for mode in modes {
+        for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/stderr", "log"] {
+            fs::write(&log, "first\n").unwrap();
+            let file = fs::File::options().append(true).open(&log).unwrap();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_kubeseal"));
+            command.args(mode).args(["-w", name]).current_dir(folder.path()).stdin(Stdio::null());
+            let (stdout, stderr) = (file.try_clone().unwrap(), file.try_clone().unwrap());
+            match name {
+                "/dev/stderr" => command.stderr(stderr).stdout(Stdio::null()),
+                _ => command.stdout(stdout),
+            };
+            assert!(command.status().unwrap().success(), "{name}");
+            let text = fs::read_to_string(&log).unwrap();
+            assert!(text.starts_with("first\n{"), "{mode:?} {name}: {text}");
+        }
+    }
+}
+
+/// Nothing is opened a second time to find a better error: a pipe would never end, and a long file fill the memory.
+#[test]
+fn a_missing_certificate_is_told_at_once_whatever_the_input_is() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe.yaml");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let writer = thread::spawn(move || drop(fs::File::options().write(true).open(pipe)));
+    let ran = kubeseal(&folder, &["--cert", "missing.pem", "-f", "pipe.yaml"], "");
+    assert!(!ran.ok && ran.stderr.contains("missing.pem: no such file"), "{}", ran.stderr);
+    writer.join().unwrap();
+}
+
+/// What begins with the same text must not undo what another run has written meanwhile.
+#[test]
+fn items_of_runs_at_the_same_time_are_all_there_or_their_run_says_that_they_are_not() {
+    let folder = folder();
+    let path = folder.path().join("c.yaml");
+    for _ in 0..5 {
+        fs::write(&path, seal(&folder, &["-o", "yaml"], SECRET).stdout).unwrap();
+        let merged = thread::scope(|scope| {
+            let merge = |item: usize| {
+                let text = SECRET.replace("password:", &format!("item{item}:"));
+                seal(&folder, &["--merge-into", "c.yaml"], &text).ok.then_some(item)
+            };
+            let runs: Vec<_> = (0..4).map(|item| scope.spawn(move || merge(item))).collect();
+            runs.into_iter().filter_map(|run| run.join().unwrap()).collect::<Vec<_>>()
+        });
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!merged.is_empty());
+        for item in merged {
+            assert!(text.contains(&format!("item{item}: ")), "item{item} is lost: {text}");
+        }
+    }
+}
+
+/// A shell expands a pattern behind -f: the first file is the flag's, and the others are words.
+#[test]
+fn files_behind_the_flag_are_opened_as_well() {
+    let folder = folder();
+    let sealed = seal(&folder, &["-o", "yaml"], SECRET).stdout;
+    fs::write(folder.path().join("good.yaml"), &sealed).unwrap();
+    fs::write(folder.path().join("bad.yaml"), sealed.replace("  name: db", "  name: other")).unwrap();
+    let key = format!("{KEYS}/a.key");
+    let args = ["--recovery-unseal", "--recovery-private-key", &key, "-f", "good.yaml", "bad.yaml"];
+    let ran = kubeseal(&folder, &args, "");
+    assert!(!ran.ok && ran.stderr.contains("bad.yaml"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("ignored"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_secret_inside_another_object_is_not_copied_into_the_output() {
+    let folder = folder();
+    for kind in
+        ["apiVersion: example.com/v1\nkind: Template\nobjects:", "kind: List\nitems:\n- kind: List\n  items:"]
+    {
+        let item = "{kind: Secret, metadata: {name: q}, stringData: {a: S3CR3T}}";
+        let text = format!("{kind}\n  - {item}\n---\n{SECRET}");
+        let ran = seal(&folder, &["-o", "yaml", "-w", "t.yaml"], &text);
+        assert!(!ran.ok && ran.stderr.contains("would be written unsealed"), "{kind}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("S3CR3T") && !folder.path().join("t.yaml").exists());
+    }
+}
+
+#[test]
+fn a_certificate_or_one_ciphertext_is_not_written_over_a_sealed_secret() {
+    let folder = folder();
+    let path = folder.path().join("sealed.yaml");
+    let sealed = seal(&folder, &["-o", "yaml"], SECRET).stdout;
+    for (args, again) in [
+        (vec!["--fetch-cert", "-w"], "cert.pem"),
+        (vec!["--raw", "--scope", "cluster-wide", "-w"], "value.txt"),
+    ] {
+        fs::write(&path, &sealed).unwrap();
+        let ran = seal(&folder, &[args.as_slice(), &["sealed.yaml"]].concat(), "v");
+        assert!(!ran.ok && ran.stderr.contains("would be gone"), "{args:?}: {}", ran.stderr);
+        assert_eq!(fs::read_to_string(&path).unwrap(), sealed);
+        for _ in 0..2 {
+            let ran = seal(&folder, &[args.as_slice(), &[again]].concat(), "v");
+            assert!(ran.ok, "{args:?}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn notes_say_in_which_file() {
+    let folder = folder();
+    for name in ["a.yaml", "b.yaml"] {
+        let text = SECRET.replace("\ndata:", "\nstringDatas: {}\ndata:");
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let ran = seal(&folder, &["-f", "a.yaml", "-f", "b.yaml", "-o", "yaml"], "");
+    for part in ["note: a.yaml: in Secret", "note: b.yaml: in Secret"] {
+        assert!(ran.stderr.contains(part), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -98,7 +98,9 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     for entry in entries {
         let path = entry.path();
         let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let is_text = path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
+        let is_text = path.extension().is_some_and(|found| {
+            ["yaml", "yml", "json"].iter().any(|known| found.eq_ignore_ascii_case(known))
+        });
         match entry.file_type() {
             _ if is_hidden => {}
             Ok(kind) if kind.is_dir() => found.extend(below(&path)?),

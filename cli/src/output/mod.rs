@@ -48,20 +48,59 @@ impl Sink {
     pub(crate) fn write_plaintext(&self, text: &[u8]) -> Result<(), Problem> {
         match self {
             Self::Stdout => stdout(text),
+            Self::File(path) if is_stream(path) => into_stream(path, text),
             Self::File(path) => plaintext::write(path, text),
         }
     }
 }
 
-/// Whether a file is a device or a pipe: bytes go into it, and no other file may take its place.
+/// Whether a file is a device, a pipe, or one of ours that is open already: bytes go into it, and no other file may
+/// take its place.
 fn is_stream(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+    standard(path).is_some() || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// Writes into a device or a pipe.
+/// Writes into a device, a pipe, or what a shell has opened for us: that may be appended to.
 fn into_stream(path: &Path, mut text: impl Read) -> Result<(), Problem> {
+    match standard(path) {
+        Some(Standard::Out) => {
+            let mut stdout = io::stdout().lock();
+            return io::copy(&mut text, &mut stdout).and_then(|_| stdout.flush()).map_err(Problem::Stdout);
+        }
+        Some(Standard::Error) => {
+            return io::copy(&mut text, &mut io::stderr().lock())
+                .map(drop)
+                .map_err(|error| write_error(path, &error));
+        }
+        None => {}
+    }
     let mut file = File::options().write(true).open(path).map_err(|error| Problem::open(path, &error))?;
     io::copy(&mut text, &mut file).map(drop).map_err(|error| write_error(path, &error))
+}
+
+/// What a shell opens for every program to write to.
+enum Standard {
+    Out,
+    Error,
+}
+
+/// The output of ours that a name means, such as `/dev/fd/1`.
+#[cfg(unix)]
+fn standard(path: &Path) -> Option<Standard> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = fs::metadata(path).ok()?;
+    let is_it = |open: rustix::io::Result<rustix::fs::Stat>| {
+        open.is_ok_and(|open| (open.st_dev, open.st_ino) == (found.dev(), found.ino()))
+    };
+    if is_it(rustix::fs::fstat(io::stdout())) {
+        return Some(Standard::Out);
+    }
+    is_it(rustix::fs::fstat(io::stderr())).then_some(Standard::Error)
+}
+
+#[cfg(not(unix))]
+fn standard(_: &Path) -> Option<Standard> {
+    None
 }
 
 /// The folder of a file; a bare name is in the working directory.

@@ -9,7 +9,7 @@ use std::{
 use tempfile::NamedTempFile;
 
 use super::{folder, write_error};
-use crate::problem::Problem;
+use crate::{input, problem::Problem};
 
 /// Puts `text` in the place of a file: links are followed, mode and owner stay, a new file has the usual mode.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Problem> {
@@ -62,14 +62,30 @@ impl Successor {
         let place = self.place;
         keep_mode_and_owner(self.file.as_file(), self.old.as_ref());
         self.file.as_file().sync_all().map_err(|error| write_error(&place, &error))?;
+        // Held until the rename: of two that began with the same text, the second one finds the first one's.
+        let _alone = expected.and_then(|_| alone_in(folder(&place)));
         if let Some(expected) = expected {
-            let found = fs::read(&place).map_err(|error| Problem::read(&place, &error))?;
-            if found != expected {
+            let found = input::file(&place)?;
+            if found.as_slice() != expected {
                 return Err(Problem::Changed(place.display().to_string()));
             }
         }
         self.file.persist(&place).map(drop).map_err(|error| write_error(&place, &error.error))
     }
+}
+
+/// Keeps other runs of this program from renaming in the folder at the same time. Where a file system cannot lock, it
+/// goes on without.
+#[cfg(unix)]
+fn alone_in(folder: &Path) -> Option<File> {
+    let folder = File::open(folder).ok()?;
+    rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive).ok()?;
+    Some(folder)
+}
+
+#[cfg(not(unix))]
+fn alone_in(_: &Path) -> Option<File> {
+    None
 }
 
 /// Tells whose file it will be, where a crash leaves it behind; short enough for every file system.

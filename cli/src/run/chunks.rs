@@ -4,7 +4,8 @@ use std::io::{self, Read};
 
 use zeroize::Zeroizing;
 
-/// Pieces of at least some megabytes, each ending where a document ends. A short input is one piece.
+/// Pieces of about the wanted size, each ending where a document ends; longer only where a document is. A short input is
+/// one piece.
 pub(super) struct Chunks<R> {
     reader: R,
     rest: Zeroizing<Vec<u8>>,

@@ -8,7 +8,11 @@ use sealed_secrets_core::{
     merge::{self, Layout, Target, TargetError},
 };
 
-use super::{remarks, sealer::Sealer, sealing_key};
+use super::{
+    remarks::{self, Origin},
+    sealer::Sealer,
+    sealing_key,
+};
 use crate::{
     args::Mode,
     input::{self, Input},
@@ -78,14 +82,14 @@ fn one(documents: Vec<Document>, options: &Sealing) -> Result<Secret, Problem> {
     let (left_out, documents): (Vec<_>, Vec<_>) = documents.into_iter().partition(left_out);
     for document in left_out {
         if let Document::LeftOut { line } = document {
-            remarks::tell_left_out(line, "Secret");
+            remarks::tell_left_out(line, "Secret", Origin::default());
         }
     }
     let count = documents.len();
     let mut documents = documents.into_iter();
     match (documents.next(), count) {
         (Some(Document::Secret { secret, remarks }), 1) => {
-            remarks::tell(&secret, &remarks, 0);
+            remarks::tell(&secret, &remarks, Origin::default());
             Ok(secret)
         }
         (Some(Document::Other(other)), 1) if other.is_list() => Err(Problem::List),

@@ -13,7 +13,10 @@ mod screen;
 mod seal;
 mod sealer;
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::HashSet,
+    fmt::{self, Write as _},
+};
 
 use jiff::Timestamp;
 use sealed_secrets_core::{
@@ -64,6 +67,7 @@ fn fetch_cert(cert: &Cert, output: &Sink, input: &Source) -> Result<(), Problem>
     let input = Input::open(input)?;
     output.check()?;
     output::keep_ciphertexts(&input, output)?;
+    output::keep_all_ciphertexts(output, false)?;
     output.write(&cert_source::read(cert, Mode::FetchCert)?)
 }
 
@@ -84,7 +88,9 @@ fn not_sealed(entries: &[Entry]) -> Problem {
     match kinds.first() {
         None => Problem::NoSealedSecrets(None),
         Some(first) => {
-            let what: Vec<_> = kinds.iter().map(|kind| format!("a {kind}")).collect();
+            let mut seen = HashSet::new();
+            let what: Vec<_> =
+                kinds.iter().filter(|kind| seen.insert(*kind)).map(|kind| format!("a {kind}")).collect();
             Problem::NotASealedSecret { kind: first.clone(), what: what.join(", ") }
         }
     }

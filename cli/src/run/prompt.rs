@@ -17,7 +17,13 @@ pub(super) fn value() -> Result<Zeroizing<Vec<u8>>, Problem> {
         read_line(&mut line, |byte| quiet.is_end(byte)).map_err(Problem::Stdin)?
     };
     let _ = writeln!(io::stderr().lock());
+    let is_long = end == Some(b'\n') && line.len() + 1 >= LONGEST_LINE;
+    if line.last() == Some(&b'\r') && end == Some(b'\n') {
+        line.pop();
+    }
     match end {
+        // What was typed beyond that is gone without a trace.
+        Some(b'\n') if is_long => Err(Problem::LongLine(LONGEST_LINE - 1)),
         Some(b'\n') | None => Ok(line),
         Some(_) => Err(Problem::Interrupted),
     }
@@ -39,9 +45,6 @@ fn read_line(line: &mut Zeroizing<Vec<u8>>, is_end: impl Fn(u8) -> bool) -> io::
         let is_over = end.is_some() || bytes.is_empty();
         stdin.consume(taken + usize::from(end.is_some()));
         if is_over {
-            if line.last() == Some(&b'\r') && end == Some(b'\n') {
-                line.pop();
-            }
             return Ok(end);
         }
     }

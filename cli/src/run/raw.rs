@@ -27,6 +27,8 @@ pub(super) fn seal(
     let unread = Input::open(unread)?;
     output.check()?;
     output::keep_ciphertexts(&unread, output)?;
+    // The last ciphertext of this mode is no object, and is written over.
+    output::keep_all_ciphertexts(output, false)?;
     let key = sealing_key(cert, Mode::Raw)?;
     let label = match options.scope {
         Scope::ClusterWide => Scope::ClusterWide.label("", ""),

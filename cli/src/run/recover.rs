@@ -11,7 +11,10 @@ use sealed_secrets_core::{
 };
 use zeroize::Zeroizing;
 
-use super::{grow, parallel};
+use super::{
+    grow, parallel,
+    remarks::{self, Origin},
+};
 use crate::{
     input::{self, Input},
     job::{Format, Sink, Source},
@@ -29,7 +32,7 @@ pub(super) fn recover(
 ) -> Result<(), Problem> {
     let input = Input::open_many(input)?;
     output.check()?;
-    output::keep_all_ciphertexts(output)?;
+    output::keep_all_ciphertexts(output, true)?;
     let ring = ring(keys)?;
     let (entries, mut problems) = read(input)?;
     let now = Timestamp::now();
@@ -69,7 +72,7 @@ pub(super) fn recover(
                 out.push_str(&text);
             }
             Entry::Other(other) => super::push_other(&mut out, other, format)?,
-            Entry::LeftOut { line } => super::remarks::tell_left_out(*line, "SealedSecret"),
+            Entry::LeftOut { line } => remarks::tell_left_out(*line, "SealedSecret", Origin::default()),
         }
     }
     output.write_plaintext(out.as_bytes())

@@ -1,5 +1,7 @@
 //! What is odd about the input, as notes: names and lines, never values.
 
+use std::path::Path;
+
 use sealed_secrets_core::{
     SealedSecret, Secret,
     manifest::{Document, MOST_REMARKS, Remark},
@@ -7,10 +9,25 @@ use sealed_secrets_core::{
 
 use crate::report::say;
 
-/// Says what is odd about a Secret, a line for each kind of oddity; `before` is how many lines stand before its text.
-pub(super) fn tell(secret: &Secret, remarks: &[Remark], before: usize) {
-    for note in notes(remarks, before) {
-        say(&format!("note: in Secret {:?} {note}", secret.name()));
+/// Where a text stands.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Origin<'a> {
+    /// Its file, where there are several.
+    pub(super) file: Option<&'a Path>,
+    /// How many lines stand before it.
+    pub(super) before: usize,
+}
+
+impl Origin<'_> {
+    fn prefix(self) -> String {
+        self.file.map(|path| format!("{}: ", path.display())).unwrap_or_default()
+    }
+}
+
+/// Says what is odd about a Secret, a line for each kind of oddity.
+pub(super) fn tell(secret: &Secret, remarks: &[Remark], origin: Origin<'_>) {
+    for note in notes(remarks, origin.before) {
+        say(&format!("note: {}in Secret {:?} {note}", origin.prefix(), secret.name()));
     }
 }
 
@@ -54,15 +71,20 @@ fn title(namespace: &str, name: &str) -> String {
 }
 
 /// Says that an object comes to nothing.
-pub(super) fn tell_left_out(line: usize, what: &str) {
+pub(super) fn tell_left_out(line: usize, what: &str, origin: Origin<'_>) {
     say(&format!(
-        "note: the object in line {line} is left out: it has no kind, and none of the fields of a {what}"
+        "note: {}the object in line {} is left out: it has no kind, and none of the fields of a {what}",
+        origin.prefix(),
+        origin.before + line
     ));
 }
 
 /// Whether a document is a list without objects, which is said.
 pub(super) fn is_empty_list(document: &Document) -> bool {
     let Document::Other(other) = document else { return false };
+    if other.is_like_secret {
+        return false;
+    }
     if other.is_list() {
         let unknown: Vec<_> = other.unknown.iter().map(ToString::to_string).collect();
         let unknown = listed(&unknown, ", and fields that no list has", "").unwrap_or_default();
@@ -98,7 +120,7 @@ fn notes(remarks: &[Remark], before: usize) -> Vec<String> {
         "; put the value in quotes to seal it",
     );
     let empty =
-        listed(&empty, "there is no value, and nothing is sealed for it", "; write \"\" where that is meant");
+        listed(&empty, "there is no value, and an empty one is sealed", "; write \"\" where that is meant");
     let repeated = listed(&repeated, "a key stands more than once, and only the last one counts", "");
     let unknown = listed(&unknown, "there are fields that no Secret has, and they are left out", "");
     [altered, cut, empty, repeated, unknown].into_iter().flatten().chain(scopes).collect()

@@ -9,7 +9,10 @@ use sealed_secrets_core::{
 };
 use zeroize::Zeroizing;
 
-use super::{progress::Progress, remarks};
+use super::{
+    progress::Progress,
+    remarks::{self, Origin},
+};
 use crate::{
     args::Mode,
     cluster::Session,
@@ -188,8 +191,13 @@ fn rotate(session: &Session, old: &SealedSecret) -> Result<Answer, Problem> {
         new.spec.data.clone_from(&old.spec.data);
         return Ok(Answer { object: new, is_kept: true });
     }
-    let lacks: Vec<_> =
-        old.spec.encrypted_data.keys().filter(|item| !new.spec.encrypted_data.contains_key(*item)).collect();
+    let is_sealed = |text: &String| !text.is_empty();
+    let lacks: Vec<_> = old
+        .spec
+        .encrypted_data
+        .keys()
+        .filter(|item| !new.spec.encrypted_data.get(*item).is_some_and(is_sealed))
+        .collect();
     if lacks.is_empty() {
         return Ok(Answer { object: new, is_kept: false });
     }
@@ -280,6 +288,7 @@ fn tell_in_the_open(entries: &[Entry], file: Option<&PathBuf>) {
 }
 
 fn tell_findings(entries: &[Entry], file: Option<&PathBuf>) {
+    let origin = Origin { file: file.map(PathBuf::as_path), before: 0 };
     let file = file.map(|path| format!("{}: ", path.display())).unwrap_or_default();
     for entry in entries {
         match entry {
@@ -291,7 +300,7 @@ fn tell_findings(entries: &[Entry], file: Option<&PathBuf>) {
             Entry::Other(Other { kind, name, .. }) => {
                 say(&format!("note: {file}{kind} {name:?} is no SealedSecret and is not sent"));
             }
-            Entry::LeftOut { line } => remarks::tell_left_out(*line, "SealedSecret"),
+            Entry::LeftOut { line } => remarks::tell_left_out(*line, "SealedSecret", origin),
         }
     }
 }

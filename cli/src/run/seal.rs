@@ -1,6 +1,7 @@
 //! Secrets in, SealedSecrets out.
 
 use std::{
+    fs,
     io::{self, IsTerminal as _, Read},
     path::Path,
     slice,
@@ -13,7 +14,13 @@ use sealed_secrets_core::{
 };
 use zeroize::Zeroizing;
 
-use super::{chunks::Chunks, progress::Progress, remarks, sealer::Sealer, sealing_key};
+use super::{
+    chunks::Chunks,
+    progress::Progress,
+    remarks::{self, Origin},
+    sealer::Sealer,
+    sealing_key,
+};
 use crate::{
     args::Mode,
     input::Input,
@@ -44,6 +51,7 @@ pub(super) fn seal(
     let mut work = Work {
         format,
         with_keys,
+        several,
         sealer: Sealer::new(key, options),
         spool: Spool::new(output),
         progress: Progress::start("sealed"),
@@ -63,6 +71,7 @@ pub(super) fn seal(
 struct Work<'a> {
     format: &'a Format,
     with_keys: bool,
+    several: bool,
     sealer: Sealer,
     spool: Spool,
     progress: Progress,
@@ -77,14 +86,14 @@ impl Work<'_> {
             None => Problem::Stdin(error),
         };
         let mut chunks = Chunks::new(reader, CHUNK);
-        let mut place = Place::default();
+        let mut place = Place { file: path.filter(|_| self.several), ..Place::default() };
         let mut seen = false;
         let mut held: Vec<Zeroizing<Vec<u8>>> = Vec::new();
         while let Some((text, last)) = chunks.next().map_err(failed)? {
             if last && held.is_empty() {
                 return self.piece(&text, !seen, &mut place);
             }
-            seen |= !self.format.is_yaml() || has_secrets(&text);
+            seen = seen || !self.format.is_yaml() || has_secrets(&text);
             if !seen {
                 held.push(text);
                 continue;
@@ -98,9 +107,10 @@ impl Work<'_> {
     }
 
     /// Seals a piece; `only`: there is no other one.
-    fn piece(&mut self, text: &[u8], only: bool, place: &mut Place) -> Result<(), Problem> {
-        let parts = read(text, self.format, only, self.with_keys, place.lines)
-            .map_err(|problem| place.shift(problem))?;
+    fn piece(&mut self, text: &[u8], only: bool, place: &mut Place<'_>) -> Result<(), Problem> {
+        let origin = place.origin();
+        let parts =
+            read(text, self.format, only, self.with_keys, origin).map_err(|problem| place.shift(problem))?;
         place.pass(text);
         let piece = piece(parts, self.format, &mut self.sealer)?;
         self.spool.write(piece.as_bytes())?;
@@ -128,10 +138,13 @@ fn joined(pieces: Vec<Zeroizing<Vec<u8>>>) -> Zeroizing<Vec<u8>> {
 }
 
 /// Without a certificate nothing can be sealed; but what is sealed already needs another advice. The input is
-/// looked at only where that cannot take long: a file, or stdin beside private keys, which only opening needs.
+/// looked at only where that cannot take long: files of ordinary length, or stdin beside private keys, which only
+/// opening needs. A pipe that is opened a second time may never be written to.
 fn sealed_already(source: &Source, options: &Sealing) -> Option<Problem> {
     let may_read = match source {
-        Source::Files(_) => true,
+        Source::Files(paths) => paths.iter().all(|path| {
+            fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= MOST_LOOKED_AT)
+        }),
         Source::Standard { .. } => options.with_keys && !io::stdin().is_terminal(),
     };
     if !may_read {
@@ -155,14 +168,12 @@ enum Part {
 
 /// YAML can carry other kinds beside the sealed ones; an input without any Secret is read as the reference reads
 /// it, but for SealedSecrets, which are never sealed again.
-///
-/// `before`: how many lines stand before the text.
 fn read(
     text: &[u8],
     format: &Format,
     only: bool,
     with_keys: bool,
-    before: usize,
+    origin: Origin<'_>,
 ) -> Result<Vec<Part>, Problem> {
     if format.is_yaml() {
         let mut documents = manifest::documents(text).map_err(Problem::secrets)?;
@@ -170,7 +181,7 @@ fn read(
         if !only || has_secrets || documents.is_empty() {
             // A list without objects gives none.
             documents.retain(|document| !remarks::is_empty_list(document));
-            let parts = documents.into_iter().map(|document| part(document, before));
+            let parts = documents.into_iter().map(|document| part(document, origin));
             return parts.filter_map(Result::transpose).collect();
         }
     }
@@ -180,19 +191,19 @@ fn read(
         Document::Other(other) if other.is_list() => Err(Problem::List),
         Document::Other(_) if has_secrets => Err(Problem::OtherKinds { what: names::KIND.to_owned() }),
         Document::Other(other) => Err(Problem::AlreadySealed { name: other.name, with_keys }),
-        document @ (Document::Secret { .. } | Document::LeftOut { .. }) => part(document, before),
+        document @ (Document::Secret { .. } | Document::LeftOut { .. }) => part(document, origin),
     });
     parts.filter_map(Result::transpose).collect()
 }
 
-fn part(document: Document, before: usize) -> Result<Option<Part>, Problem> {
+fn part(document: Document, origin: Origin<'_>) -> Result<Option<Part>, Problem> {
     Ok(Some(match document {
         Document::Secret { secret, remarks } => {
-            remarks::tell(&secret, &remarks, before);
+            remarks::tell(&secret, &remarks, origin);
             Part::Secret(Box::new(secret))
         }
         Document::LeftOut { line } => {
-            remarks::tell_left_out(before + line, "Secret");
+            remarks::tell_left_out(line, "Secret", origin);
             return Ok(None);
         }
         Document::Other(Other { kind, name, is_like_secret: true, .. }) => {
@@ -241,12 +252,18 @@ pub(super) fn push(out: &mut String, text: &str) {
 
 /// How far the pieces before this one reach: a piece knows only its own lines.
 #[derive(Default, PartialEq)]
-struct Place {
+struct Place<'a> {
+    /// Where there are several.
+    file: Option<&'a Path>,
     lines: usize,
     documents: usize,
 }
 
-impl Place {
+impl<'a> Place<'a> {
+    fn origin(&self) -> Origin<'a> {
+        Origin { file: self.file, before: self.lines }
+    }
+
     fn pass(&mut self, text: &[u8]) {
         self.lines += text.split(|byte| *byte == b'\n').count() - 1;
         self.documents += manifest::document_count(text);
@@ -263,6 +280,8 @@ impl Place {
     }
 }
 
+/// Far more than a SealedSecret may have in a cluster.
+const MOST_LOOKED_AT: u64 = 16 << 20;
 /// Small values grow some ten times when they are sealed, and are there as objects and as text at one moment.
 const CHUNK: usize = 1 << 20;
 

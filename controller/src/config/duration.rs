@@ -74,7 +74,7 @@ fn term<'a>(rest: &'a str, text: &str) -> Result<(i128, &'a str), DurationError>
     let mut place = scale;
     for digit in fraction.bytes() {
         place /= 10;
-        nanos += i128::from(digit - b'0') * place;
+        nanos = nanos.checked_add(i128::from(digit - b'0') * place).ok_or_else(invalid)?;
     }
     Ok((nanos, after))
 }

@@ -134,6 +134,13 @@ impl Rest<'_> {
                 value(text)?;
             }
             match self.next() {
+                Token::Comma if self.first() == Token::Comma => {
+                    // Between two commas a value may be missing, and then one has to follow.
+                    self.next();
+                    if !matches!(self.first(), Token::Word(_)) {
+                        return Err(SelectorError::Unexpected { found: self.next(), expected: "a value" });
+                    }
+                }
                 Token::Comma => {}
                 Token::Close => return Ok(()),
                 found => {

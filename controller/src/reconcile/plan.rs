@@ -74,7 +74,7 @@ impl Refusal {
     pub fn hint(&self) -> String {
         match self {
             Self::NotManaged { .. } => format!(
-                "delete it, or annotate it with {}: \"true\" to have it taken over or {}: \"true\" to have it merged into",
+                "delete that Secret, or annotate it with {}: \"true\" to have it taken over or {}: \"true\" to have it merged into",
                 names::MANAGED,
                 names::PATCH
             ),

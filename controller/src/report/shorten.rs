@@ -10,29 +10,31 @@ pub fn shortened(mut text: String, longest: usize) -> String {
     text
 }
 
-/// The beginning of a line that is too long for its place, cut between words, with dots for the rest.
-pub fn headline(line: &str, longest: usize) -> String {
+/// The beginning of a line that is too long for its place, cut between words; all of it where it fits.
+///
+/// Nothing shows that it is cut: kubectl puts dots behind the first line of a cell by itself.
+pub fn headline(line: &str, longest: usize) -> &str {
     if line.len() <= longest {
-        return line.to_owned();
+        return line;
     }
-    let line = &line[..line.floor_char_boundary(longest - DOTS.len())];
+    let begun = &line[..line.floor_char_boundary(longest)];
     // A word that fills nearly all of the line is cut, or nothing would be left.
-    let end = line.rfind(' ').filter(|end| *end > longest / 2).unwrap_or(line.len());
-    format!("{}{DOTS}", line[..end].trim_end_matches([' ', ',', ';', ':', '(']))
+    let is_whole = line[begun.len()..].starts_with(' ');
+    let end = begun.rfind(' ').filter(|end| !is_whole && *end > longest / 2).unwrap_or(begun.len());
+    begun[..end].trim_end_matches([' ', ',', ';', ':', '('])
 }
-
-const DOTS: &str = "...";
 
 #[cfg(test)]
 mod tests {
     use super::headline;
 
     #[test]
-    fn a_headline_is_cut_between_words_and_shows_that_it_is() {
+    fn a_headline_is_cut_between_words() {
         assert_eq!(headline("it failed", 9), "it failed");
-        assert_eq!(headline("the ciphertext is damaged: copy it", 30), "the ciphertext is damaged...");
-        assert_eq!(headline("the ciphertext is damaged: copy it", 23), "the ciphertext is...");
-        assert_eq!(headline(&"ä".repeat(40), 20), format!("{}...", "ä".repeat(8)));
+        assert_eq!(headline("the ciphertext is damaged: copy it", 30), "the ciphertext is damaged");
+        assert_eq!(headline("the ciphertext is damaged: copy it", 23), "the ciphertext is");
+        assert_eq!(headline("the ciphertext is damaged", 17), "the ciphertext is");
+        assert_eq!(headline(&"ä".repeat(40), 20), "ä".repeat(10));
         assert!((10..80).all(|longest| headline(&"a bc def ".repeat(20), longest).len() <= longest));
     }
 }

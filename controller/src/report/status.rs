@@ -81,10 +81,12 @@ impl Words {
             // Test: scenario `template-data`.
             Ok(opened) => (String::new(), opened.remark.map(Remark::message).unwrap_or_default()),
             Err(failure) => {
-                let (short, details) = (one_line(&failure.headline()), failure.message());
+                let (first, details) = (failure.headline(), failure.message());
+                let short = one_line(&first);
                 let message = if short == details { details } else { format!("{short}\n{details}") };
-                // The details stand once.
-                (message, short)
+                // The details stand once. Nobody puts dots behind what is cut here.
+                let is_whole = first.lines().next().unwrap_or_default() == short;
+                (message, if is_whole { short.to_owned() } else { format!("{short}...") })
             }
         };
         let keys = verdict.ok().and_then(|opened| opened.sealed_to).map(ToString::to_string);
@@ -147,7 +149,7 @@ impl Words {
 }
 
 /// The first line of a text, short enough for a table of 100 columns. The details follow.
-fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> &str {
     headline(text.lines().next().unwrap_or_default(), LONGEST_HEADLINE)
 }
 

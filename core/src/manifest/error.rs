@@ -139,6 +139,9 @@ impl DecodeError {
             Problem::Base64(_) => {
                 Some("values under `data` are base64 text; put plain text under `stringData` instead")
             }
+            Problem::Type { wanted: "base64 text", found: "a map" | "a list" } => {
+                Some("each item is one text: what has a structure goes into a block scalar (`name: |`)")
+            }
             Problem::Type { wanted: "base64 text", .. } => {
                 Some("quote the value, so that YAML does not take it for a number or a boolean")
             }

@@ -50,7 +50,7 @@ pub(super) fn is_sealed(root: Node<'_>) -> bool {
         || (!has_values && ciphertexts.is_some_and(|node| matches!(node.value(), Value::Map(_))))
 }
 
-/// Whether an object that says it is no Secret has the shape of one all the same.
+/// Whether an object that says it is no Secret has the shape of one all the same, or holds one.
 pub(super) fn is_like_secret(root: Node<'_>) -> bool {
     let (version, kind) = (text_of(root, "apiVersion"), text_of(root, "kind"));
     let has = |field| get_folded(root, field).is_some();
@@ -59,6 +59,16 @@ pub(super) fn is_like_secret(root: Node<'_>) -> bool {
     has("stringData")
         || (is_core && has("data") && kind != "ConfigMap")
         || (version == "v1" && !CORE_KINDS.contains(&kind))
+        || root.maps_inside().any(is_secret_with_values)
+}
+
+/// A Secret inside another object, as in a list in a list or in a template of some tool.
+fn is_secret_with_values(node: Node<'_>) -> bool {
+    let is_full = |field| {
+        get_folded(node, field)
+            .is_some_and(|values| matches!(values.value(), Value::Map(map) if map.entries().next().is_some()))
+    };
+    text_of(node, "kind").eq_ignore_ascii_case("Secret") && (is_full("data") || is_full("stringData"))
 }
 
 /// The kinds of `v1` that can stand in a file, and lists: the API reference of Kubernetes 1.34. New kinds come in

@@ -73,7 +73,7 @@ pub struct Other {
     /// only where it is in the input; a stream is read as if it were.
     pub source: Zeroizing<String>,
     /// Whether it has the shape of a Secret, so that its values are hardly meant to be read by all: `stringData`,
-    /// `data` outside a `ConfigMap`, or a kind that `v1` does not have, such as `Secrte`.
+    /// `data` outside a `ConfigMap`, a kind that `v1` does not have, such as `Secrte`, or a Secret with values inside.
     pub is_like_secret: bool,
     /// Of a list, the fields that it has not: `itmes` holds nothing that anybody reads.
     pub unknown: Vec<UnknownField>,

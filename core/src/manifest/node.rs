@@ -65,6 +65,13 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// The maps that stand in this value at any depth, each once; those behind aliases stand elsewhere.
+    pub(crate) fn maps_inside(self) -> impl Iterator<Item = Node<'t>> {
+        let tree = self.tree;
+        let id = tree.target(self.id);
+        (id + 1..tree.behind(id)).filter(|id| tree.kind(*id).is_map()).map(move |id| Node { tree, id })
+    }
+
     /// Offset in the whole input, in bytes.
     pub(crate) fn at(self) -> usize {
         self.tree.at(self.id) + self.tree.base
@@ -98,7 +105,8 @@ impl<'t> Node<'t> {
         found.map(|(_, id)| Node { tree: map.tree, id })
     }
 
-    /// Where a plain YAML scalar of one line ends in the whole input; nothing for any other value.
+    /// Where a plain YAML scalar ends in the whole input; nothing for any other value. Of one with several lines it is a
+    /// place inside, since folding makes its text shorter.
     pub(crate) fn plain_end(self) -> Option<usize> {
         let is_plain = matches!(self.tree.kind(self.id), Kind::Plain | Kind::Typed);
         let length =

@@ -196,8 +196,17 @@ pub(super) fn split(text: &str) -> Result<Vec<(Range<usize>, usize)>, DecodeErro
 /// How many documents [`DecodeError`] numbers in a text.
 pub(super) fn count(text: &str) -> usize {
     let mut stream = Stream::new(text, &Bounds::FILE, |_: &Reader, _: &Piece<'_>| Ok(None::<()>));
-    // Nothing is an object here, so that it reads to the end, or to a fault.
-    let _ = stream.object();
+    // JSON values end where they are read to the end. YAML documents end at lines, which need no reader.
+    while stream.syntax == Syntax::Json {
+        match stream.json() {
+            Ok(Found::End) | Err(_) => return stream.number,
+            Ok(Found::Object(()) | Found::Nothing) => {}
+        }
+    }
+    while let Ok(Some(chunk)) = stream.chunk() {
+        stream.number += usize::from(!is_blank(chunk.source, chunk.separated));
+        stream.pos = chunk.next;
+    }
     stream.number
 }
 
