@@ -41,6 +41,7 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         Problem::Word { word, nearest } => {
             return Some(word_step(word, nearest.as_deref()));
         }
+        Problem::Input(error) if is_pattern(error) => PATTERN_AS_INPUT,
         Problem::Input(error) => return file(error, FOLDER_AS_INPUT),
         Problem::File(error) => return file(error, "it is a folder: name a file in it"),
         Problem::SeveralInputs(..) => {
@@ -87,6 +88,9 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         Problem::Url { error, .. } => source::url(error),
         Problem::Fetch { error, .. } => source::fetch(error),
         Problem::Cluster { mode, doing, error, seen } => return cluster::cluster(*mode, doing, error, seen),
+        Problem::NotDecryptable(title) | Problem::NotRotatable(title) if title.namespace.is_empty() => {
+            "the file names no namespace, and nearly every value is sealed for one: add metadata.namespace"
+        }
         Problem::NotDecryptable(_) => {
             "it was sealed for another cluster, name, namespace or scope: seal it again from the Secret"
         }
@@ -155,6 +159,11 @@ fn folder(path: &Path) -> &Path {
     above.unwrap_or(Path::new("."))
 }
 
+fn is_pattern(error: &FileError) -> bool {
+    error.cause == FileCause::Missing && error.path.to_string_lossy().contains(['*', '?', '['])
+}
+
+const PATTERN_AS_INPUT: &str = "name each file with -f; patterns are taken by --validate, --re-encrypt and --recovery-unseal, where they find something";
 const FOLDER_AS_INPUT: &str =
     "name a file in it; folders are taken by --validate, --re-encrypt and --recovery-unseal";
 

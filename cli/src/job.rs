@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use sealed_secrets_core::{Scope, manifest};
 
 use crate::{
-    args::{Args, Connection, Mode, help},
+    args::{Args, Connection, Mode, help, is_yaml},
     problem::Problem,
 };
 
@@ -134,6 +134,8 @@ pub(crate) struct Sealing {
     pub(crate) scope: Scope,
     pub(crate) name: Option<String>,
     pub(crate) allow_empty: bool,
+    /// Whether the command line names the scope.
+    pub(crate) is_scope_given: bool,
     /// Whether private keys were given, as for opening.
     pub(crate) with_keys: bool,
     /// Names the namespace, or the kubeconfig that does.
@@ -273,6 +275,7 @@ fn seal(args: Args) -> Job {
 
 fn sealing(args: Args) -> Sealing {
     Sealing {
+        is_scope_given: args.given.contains("scope"),
         scope: args.scope,
         name: some(args.name),
         allow_empty: args.allow_empty_data,
@@ -328,11 +331,6 @@ fn asked_format(args: &Args) -> Option<Format> {
         "yaml" => Some(Format::Known(manifest::Format::Yaml)),
         _ => Some(Format::Unknown(args.format.clone())),
     }
-}
-
-/// Whether a file's name says that it is YAML.
-pub(crate) fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 fn controller(args: &Args) -> Controller {

@@ -1,5 +1,7 @@
 //! Which flags have an effect on which task: one without is told of, never refused.
 
+use std::path::Path;
+
 use sealed_secrets_core::Scope;
 
 use super::Args;
@@ -134,9 +136,9 @@ impl Mode {
             },
             Watched::Namespace => match self {
                 Self::ReEncrypt | Self::Validate => {
-                    Some("the file says it; --controller-namespace is the controller's")
+                    Some("the namespace is that of the file; --controller-namespace is the controller's")
                 }
-                Self::Recover => Some("the file says it"),
+                Self::Recover => Some("the namespace is that of the file"),
                 Self::FetchCert | Self::MergeInto | Self::Raw | Self::Seal => None,
             },
             Watched::RecoveryPrivateKey => (self == Self::Seal).then_some("it goes with --recovery-unseal"),
@@ -166,6 +168,7 @@ fn moot(flag: Watched, args: &Args, mode: Mode) -> Option<&'static str> {
         }
         Watched::Name => (mode == Mode::Raw && args.scope != Scope::Strict).then_some(UNBOUND),
         Watched::Namespace => (mode == Mode::Raw && args.scope == Scope::ClusterWide).then_some(UNBOUND),
+        Watched::Format => moot_format(args, mode),
         Watched::Cert
         | Watched::Scope
         | Watched::AllowEmptyData
@@ -173,7 +176,6 @@ fn moot(flag: Watched, args: &Args, mode: Mode) -> Option<&'static str> {
         | Watched::FromFile
         | Watched::SecretFile
         | Watched::SealedSecretFile
-        | Watched::Format
         | Watched::RecoveryPrivateKey
         | Watched::Validate
         | Watched::ReEncrypt
@@ -182,6 +184,25 @@ fn moot(flag: Watched, args: &Args, mode: Mode) -> Option<&'static str> {
         | Watched::MergeInto
         | Watched::Raw => None,
     }
+}
+
+/// The name of a YAML file beats the format that is asked for.
+fn moot_format(args: &Args, mode: Mode) -> Option<&'static str> {
+    let is_yaml = |file: &String| is_yaml(Path::new(file));
+    if args.format.eq_ignore_ascii_case("yaml") {
+        return None;
+    }
+    if is_yaml(&args.sealed_secret_file) {
+        return Some("the file of -w is YAML by its name");
+    }
+    let in_place = mode == Mode::ReEncrypt && args.sealed_secret_file.is_empty();
+    let stays = in_place && !args.secret_file.is_empty() && args.secret_file.iter().all(is_yaml);
+    stays.then_some("a YAML file stays one; -w writes to another")
+}
+
+/// Whether a file's name says that it is YAML.
+pub(crate) fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 const UNBOUND: &str = "the scope does not bind it";

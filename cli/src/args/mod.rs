@@ -20,7 +20,7 @@ use sealed_secrets_core::Scope;
 
 use crate::style::When;
 pub(crate) use check::ValueError;
-pub(crate) use effect::{Mode, without_effect};
+pub(crate) use effect::{Mode, is_yaml, without_effect};
 pub(crate) use environment::Refused;
 pub(crate) use parse::{Parsed, UsageError, parse, texts};
 pub(crate) use sealed_secrets_core::words::nearest as nearest_of;

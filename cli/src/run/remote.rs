@@ -14,10 +14,10 @@ use super::{
     remarks::{self, Origin},
 };
 use crate::{
-    args::Mode,
+    args::{Mode, is_yaml},
     cluster::Session,
     input::{Input, is_same},
-    job::{self, Controller, Format, Sink, Source},
+    job::{Controller, Format, Sink, Source},
     output,
     problem::{Problem, Title},
     report::say,
@@ -126,7 +126,7 @@ fn known(format: Option<&Format>) -> Result<Text, Problem> {
 
 /// Puts new ciphertexts into a file, and leaves everything else in it as it is.
 fn rewrite(path: &Path, text: &Read, answers: &[Answer], format: Option<&Format>) -> Result<(), Problem> {
-    let by_name = job::is_yaml(path).then_some(Text::Yaml);
+    let by_name = is_yaml(path).then_some(Text::Yaml);
     let format = match by_name {
         Some(format) => Some(format),
         None => format.map(Format::get).transpose()?,

@@ -56,6 +56,7 @@ impl Sealer {
             None => self.kinds.secrets += 1,
             Some(kind) => self.kinds.others.push(kind.clone()),
         }
+        tell_scope(&secret, &self.options);
         let options = self.options_for(&secret);
         Sealable::new(secret, &options).map_err(|error| {
             let kubeconfig = match (&error, self.namespace.get()) {
@@ -67,7 +68,7 @@ impl Sealer {
     }
 
     fn options_for(&self, secret: &Secret) -> Options {
-        let Sealing { scope, name, allow_empty, connection, with_keys: _ } = &self.options;
+        let Sealing { scope, name, allow_empty, connection, with_keys: _, is_scope_given: _ } = &self.options;
         let homeless = secret.metadata.namespace.as_deref().unwrap_or_default().is_empty();
         let explicit = (!connection.namespace.is_empty()).then(|| connection.namespace.clone());
         let ask = homeless && explicit.is_none() && *scope != Scope::ClusterWide;
@@ -98,6 +99,17 @@ impl Sealer {
             }
             (_, others) => Err(Problem::OtherKinds { what: others.join(", ") }),
         }
+    }
+}
+
+/// Compat: strict is what nothing says, so that the reference lets an annotation widen it, also where it was asked for.
+fn tell_scope(secret: &Secret, options: &Sealing) {
+    let annotated = Scope::of(secret.metadata.annotations.as_ref());
+    if options.is_scope_given && options.scope == Scope::Strict && annotated != Scope::Strict {
+        say(&format!(
+            "note: --scope strict has no effect on Secret {:?}, which an annotation makes {annotated}: take that away",
+            secret.name()
+        ));
     }
 }
 
