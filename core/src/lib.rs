@@ -15,8 +15,9 @@
 //! Plaintext lives in [`Plaintext`], which is wiped and cannot be printed.
 
 pub mod names;
+pub mod nearest;
 pub mod scope;
-pub mod words;
+pub mod wrap;
 
 pub mod plaintext;
 pub mod secret;

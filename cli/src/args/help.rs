@@ -4,7 +4,7 @@ use std::{fmt::Write as _, str::FromStr as _};
 
 use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser};
 use clap_complete::Shell;
-use sealed_secrets_core::words::{command_line, wrapped};
+use sealed_secrets_core::wrap::{command_line, wrapped};
 
 use super::{
     environment,

@@ -23,7 +23,7 @@ pub(crate) use check::ValueError;
 pub(crate) use effect::{Mode, is_yaml, without_effect};
 pub(crate) use environment::Refused;
 pub(crate) use parse::{Parsed, UsageError, parse, texts};
-pub(crate) use sealed_secrets_core::words::nearest as nearest_of;
+pub(crate) use sealed_secrets_core::nearest::nearest as nearest_of;
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 /// Every flag's value, after the environment and the arguments.

@@ -1,6 +1,6 @@
 //! The flag that was probably meant.
 
-use sealed_secrets_core::words::distance;
+use sealed_secrets_core::nearest::distance;
 
 use super::table::FLAGS;
 

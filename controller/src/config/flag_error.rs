@@ -1,6 +1,6 @@
 //! Why a command line or a variable was refused, and what to do about it.
 
-use sealed_secrets_core::words::nearest;
+use sealed_secrets_core::nearest::nearest;
 
 use super::{
     duration::DurationError,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sealed_secrets_core::words::wrapped;
+use sealed_secrets_core::wrap::wrapped;
 
 use super::flag::{Default, Flag, Origin};
 

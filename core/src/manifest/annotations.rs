@@ -4,10 +4,9 @@ use std::fmt;
 
 use super::{
     error::Shown,
-    nearest::nearest,
     node::{Map, Node, Value},
 };
-use crate::names;
+use crate::{names, nearest::nearest};
 
 /// An annotation that looks like a scope and sets none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +56,7 @@ pub(super) fn scopes(annotations: Option<Node<'_>>) -> impl Iterator<Item = Scop
         if !is_ours(&name) || KNOWN.contains(&&*name) {
             return None;
         }
-        let meant = nearest(&name, KNOWN);
+        let meant = nearest(&name, KNOWN.iter().copied());
         Some(ScopeRemark::Unknown { name: name.into_owned(), meant })
     })
 }
@@ -65,7 +64,7 @@ pub(super) fn scopes(annotations: Option<Node<'_>>) -> impl Iterator<Item = Scop
 /// Whether a name is of our group, or of one that is nearly so.
 fn is_ours(name: &str) -> bool {
     let Some((group, _)) = name.split_once('/') else { return false };
-    nearest(group, &[GROUP]).is_some()
+    nearest(group, [GROUP]).is_some()
 }
 
 const GROUP: &str = "sealedsecrets.bitnami.com";

@@ -5,31 +5,26 @@ use std::borrow::Cow;
 use super::{
     error::Shown,
     node::{Map, Node, Value},
-    remark::{MOST_REMARKS, Remark},
 };
 
 /// Values that a comment cuts off: `#9` and what follows in `a: b #9`.
 ///
 /// People put a blank behind the `#` of a comment, and passwords hold none, so that the one tells the other.
-pub(super) fn comments(text: &str, root: Node<'_>) -> impl Iterator<Item = Remark> {
+///
+/// Gives each field and where it stands.
+pub(super) fn comments(text: &str, root: Node<'_>) -> impl Iterator<Item = (String, usize)> {
     let cut = items(root).filter(|(field, _, node)| *field == "stringData" && is_cut(text, *node));
-    cut.map(|(field, name, node)| Remark::Comment {
-        field: format!("{field}.{}", Shown(&name)),
-        line: node.at(),
-    })
-    .take(MOST_REMARKS)
+    cut.map(|(field, name, node)| (format!("{field}.{}", Shown(&name)), node.at()))
 }
 
-/// Items without a value, which are sealed empty.
-pub(super) fn empty(text: &str, root: Node<'_>) -> impl Iterator<Item = Remark> {
+/// The fields of items without a value, which are sealed empty.
+pub(super) fn empty(text: &str, root: Node<'_>) -> impl Iterator<Item = String> {
     let empty = items(root).filter(|(field, _, node)| {
         // A tilde in text is told as what YAML changes, and a comment as a comment.
         let is_told = *field == "stringData" && (is_tilde(text, *node) || is_cut(text, *node));
         matches!(node.value(), Value::Null) && !is_told
     });
-    empty
-        .map(|(field, name, _)| Remark::Empty { field: format!("{field}.{}", Shown(&name)) })
-        .take(MOST_REMARKS)
+    empty.map(|(field, name, _)| format!("{field}.{}", Shown(&name)))
 }
 
 /// The items of a Secret, each with the field that holds it.

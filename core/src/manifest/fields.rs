@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::{
     error::Shown,
-    nearest::nearest,
     node::{Map, Node, Value},
 };
+use crate::nearest::nearest;
 
 /// A field that an object has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,10 @@ pub(super) fn unknown<'t>(
     let names = map.into_iter().flat_map(Map::entries).map(|(name, _)| name);
     names.filter(move |name| !is_known(name)).map(move |name| {
         let dot = if path.is_empty() { "" } else { "." };
-        UnknownField { path: format!("{path}{dot}{}", Shown(&name)), meant: nearest(&name, known) }
+        UnknownField {
+            path: format!("{path}{dot}{}", Shown(&name)),
+            meant: nearest(&name, known.iter().copied()),
+        }
     })
 }
 

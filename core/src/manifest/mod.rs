@@ -24,7 +24,6 @@ mod json;
 mod kind;
 mod kinds;
 mod lines;
-mod nearest;
 mod node;
 pub(crate) mod parts;
 mod read;

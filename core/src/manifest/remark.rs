@@ -60,8 +60,10 @@ pub const MOST_REMARKS: usize = 20;
 /// All that is odd about a Secret; lines are offsets yet.
 pub(super) fn remarks(text: &str, root: Node<'_>) -> Vec<Remark> {
     let mut found: Vec<_> = altered(text, root).into_iter().map(|field| Remark::Altered { field }).collect();
-    found.extend(empty::comments(text, root));
-    found.extend(empty::empty(text, root));
+    let comments = empty::comments(text, root).take(MOST_REMARKS);
+    found.extend(comments.map(|(field, line)| Remark::Comment { field, line }));
+    let empty = empty::empty(text, root).take(MOST_REMARKS);
+    found.extend(empty.map(|field| Remark::Empty { field }));
     let repeated = repeated::of_secret(root).take(MOST_REMARKS);
     found.extend(repeated.map(|(field, line)| Remark::Repeated { field, line }));
     let metadata = child(root, "metadata");
