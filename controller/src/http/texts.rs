@@ -81,13 +81,16 @@ mod tests {
     async fn what_nobody_waits_for_is_not_begun_and_the_queue_has_an_end() {
         let texts = Texts::start();
         let (go, wait) = std::sync::mpsc::channel::<()>();
+        let (start, started) = oneshot::channel();
         let held = tokio::spawn({
             let texts = texts.clone();
-            async move { texts.run(move || wait.recv().is_ok()).await }
+            let work = move || {
+                let _ = start.send(());
+                wait.recv().is_ok()
+            };
+            async move { texts.run(work).await }
         });
-        while texts.queue.capacity() == MOST_WAITING && !held.is_finished() {
-            tokio::task::yield_now().await;
-        }
+        started.await.expect("the thread begins");
         let (tell, told) = std::sync::mpsc::channel();
         let mut waiting = vec![];
         let refused = loop {
@@ -99,7 +102,7 @@ mod tests {
             }
         };
         assert_eq!(refused, Err(NotDone::Busy));
-        assert!(waiting.len() >= MOST_WAITING - 1);
+        assert_eq!(waiting.len(), MOST_WAITING);
         drop(waiting);
         go.send(()).expect("the thread waits");
         assert_eq!(held.await.expect("no panic"), Ok(true));
