@@ -16,7 +16,7 @@ use tokio::{
 use crate::{
     VERSION,
     api::client::{self, ClientError},
-    capacity::{pool::Pool, room::Room},
+    capacity::{memory::MemoryBudget, pool::Pool},
     config::{self, Command, Config, ConfigError, FLAGS, FlagError},
     context::Context,
     http::{self, Limits, Scrape, Settings, Web},
@@ -151,7 +151,7 @@ async fn run(config: Config) -> Result<(), StartError> {
     let metrics_listener = listen(&config.listen_metrics, "listen-metrics-addr").await?;
     let leadership = Arc::new(Leadership::new(config.leader_elect));
     let client = client::connect(config.client_rate, Arc::clone(&leadership) as _).await?;
-    let (store, news) = Store::new(config.keys.clone(), &config.own_namespace);
+    let (store, key_changes) = Store::new(config.keys.clone(), &config.own_namespace);
     let (deferred, lanes) = DeferredEvents::new();
     let context = context(config, client, store, deferred, leadership);
     panics::install(&context.metrics);
@@ -162,7 +162,7 @@ async fn run(config: Config) -> Result<(), StartError> {
     serve(&mut ending, &context, listener, metrics_listener, &stopped);
     lasting.spawn(Arc::clone(&context.keys).watch(context.client.clone()));
     lasting.spawn(leader::lead(Arc::clone(&context)));
-    keep_keys(&mut lasting, &context, news)?;
+    keep_keys(&mut lasting, &context, key_changes)?;
     ending.spawn(work::work(Arc::clone(&context), stopped.clone()));
     for lane in lanes {
         ending.spawn(deferred::deliver(Arc::clone(&context), lane, stopped.clone()));
@@ -199,7 +199,7 @@ fn context(
         index: Index::default(),
         existing: Existing::default(),
         queue: Queue::default(),
-        room: Room::default(),
+        memory: MemoryBudget::default(),
         pool: Pool::start(),
         templates: Arc::new(TemplateCache::new(config.templates.clone())),
         metrics: Arc::new(Metrics::new(VERSION, config.omit_secret_metrics)),
@@ -255,7 +255,7 @@ fn serve(
 fn keep_keys(
     tasks: &mut JoinSet<()>,
     context: &Arc<Context>,
-    news: mpsc::UnboundedReceiver<keys::store::News>,
+    key_changes: mpsc::UnboundedReceiver<keys::store::KeyChange>,
 ) -> Result<(), StartError> {
     let mut renew = signal(SignalKind::user_defined1()).map_err(StartError::Signals)?;
     let (ask, asked) = mpsc::unbounded_channel();
@@ -266,7 +266,7 @@ fn keep_keys(
     });
     tasks.spawn(keys::renew::keep(Arc::clone(context), asked));
     tasks.spawn(Arc::clone(&context.keys).keep_time());
-    tasks.spawn(keys::report::report(Arc::clone(context), news));
+    tasks.spawn(keys::report::report(Arc::clone(context), key_changes));
     Ok(())
 }
 

@@ -6,8 +6,8 @@ use kube::Client;
 
 use crate::{
     capacity::{
+        memory::MemoryBudget,
         pool::{Pool, Priority},
-        room::Room,
     },
     config::Config,
     keys::store::Store,
@@ -31,8 +31,8 @@ pub struct Context {
     pub existing: Existing,
     /// What is due.
     pub queue: Queue,
-    /// Room for objects in work.
-    pub room: Room,
+    /// Memory for objects in work.
+    pub memory: MemoryBudget,
     /// Threads for private-key operations and renders.
     pub pool: Pool,
     /// Templates that were parsed before.

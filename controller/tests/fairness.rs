@@ -15,8 +15,8 @@ use axum::body::Body;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use sealed_secrets_controller::{
     capacity::{
+        memory::MemoryBudget,
         pool::{Pool, Priority},
-        room::Room,
     },
     config::{Command, Config},
     context::Context,
@@ -123,7 +123,7 @@ impl Arena {
             index: Index::default(),
             existing: Existing::default(),
             queue: Queue::default(),
-            room: Room::default(),
+            memory: MemoryBudget::default(),
             pool: Pool::with_threads(2),
             templates: Arc::new(TemplateCache::new(config.templates.clone())),
             metrics: Arc::new(Metrics::new("v1", false)),

@@ -106,7 +106,7 @@ fn an_object_that_was_seen_by_its_metadata_is_fetched_and_counts_as_large_until_
     let in_work = || index.with(&key, |entry| entry.in_work()).unwrap();
     assert!(index.lock().see(&key, sighting("a", 1), None).is_some(), "never reconciled, for all we know");
     assert!(index.take_pending(&key).is_none() && in_work() >= 1 << 20);
-    index.with(&key, |entry| entry.weigh(&SealedSecret::default()));
+    index.with(&key, |entry| entry.set_size(&SealedSecret::default()));
     assert!(in_work() < 4096, "fetched");
     assert!(index.lock().see(&key, sighting("a", 1), None).is_none(), "nothing has changed");
     assert!(in_work() < 4096);

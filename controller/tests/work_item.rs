@@ -18,14 +18,14 @@ use k8s_openapi::{
 };
 use sealed_secrets_controller::{
     capacity::{
+        memory::MemoryBudget,
         pool::{Cancel, Claim, Pool, Priority},
-        room::Room,
     },
     config::{Command, Config},
     context::Context,
     keys::{
         report,
-        store::{News, Store},
+        store::{KeyChange, Store},
     },
     leader::Leadership,
     reconcile::{reconcile, templates::TemplateCache, worker},
@@ -122,7 +122,7 @@ fn context(threads: usize) -> (Arc<Context>, Vec<Receiver<Note>>) {
 fn context_of(
     client: kube::Client,
     threads: usize,
-) -> (Arc<Context>, Vec<Receiver<Note>>, mpsc::UnboundedReceiver<News>) {
+) -> (Arc<Context>, Vec<Receiver<Note>>, mpsc::UnboundedReceiver<KeyChange>) {
     let Command::Run(config, _) = Config::read(&[], &|_| None, "ns").unwrap() else { panic!("a run") };
     let (keys, news) = Store::new(config.keys.clone(), "ns");
     let (deferred, lanes) = DeferredEvents::new();
@@ -131,7 +131,7 @@ fn context_of(
         index: Index::default(),
         existing: Existing::default(),
         queue: Queue::default(),
-        room: Room::default(),
+        memory: MemoryBudget::default(),
         pool: Pool::with_threads(threads),
         templates: Arc::new(TemplateCache::new(config.templates.clone())),
         metrics: Arc::new(Metrics::new("v1", false)),

@@ -107,11 +107,11 @@ impl Executor {
         let mut schedule = self.lock();
         loop {
             match schedule.pick() {
-                Some((held, waiting)) => {
+                Some((permit, waiting)) => {
                     drop(schedule);
                     let cost = waiting.take().map_or(Duration::ZERO, |job| job());
                     schedule = self.lock();
-                    schedule.finish(held, cost, Instant::now());
+                    schedule.finish(permit, cost, Instant::now());
                 }
                 None => schedule = self.wake.wait(schedule).unwrap_or_else(PoisonError::into_inner),
             }

@@ -4,7 +4,7 @@ mod cancel;
 mod claim;
 mod executor;
 pub mod gcra;
+pub mod memory;
 pub mod pool;
-pub mod room;
 pub mod schedule;
 pub mod weight;

@@ -63,21 +63,22 @@ impl Account {
     }
 
     /// Takes `bytes` for a caller, or nothing when that is more than is left to him.
-    pub(super) fn open(&self, caller: Caller, bytes: usize) -> Option<Arc<KnownKeys>> {
-        let held = KnownKeys { shared: Arc::clone(&self.shared), caller, bytes: AtomicUsize::new(0) };
-        held.resize(bytes).then(|| Arc::new(held))
+    pub(super) fn open(&self, caller: Caller, bytes: usize) -> Option<Arc<Reservation>> {
+        let reservation =
+            Reservation { shared: Arc::clone(&self.shared), caller, bytes: AtomicUsize::new(0) };
+        reservation.resize(bytes).then(|| Arc::new(reservation))
     }
 }
 
-/// What one request holds; given back when dropped.
-pub(super) struct KnownKeys {
+/// Bytes of one request; given back when dropped.
+pub(super) struct Reservation {
     shared: Arc<Shared>,
     caller: Caller,
     /// Changed only under the account's lock.
     bytes: AtomicUsize,
 }
 
-impl KnownKeys {
+impl Reservation {
     /// Whose it is.
     pub(super) fn caller(&self) -> Caller {
         self.caller
@@ -105,7 +106,7 @@ impl KnownKeys {
     }
 }
 
-impl Drop for KnownKeys {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.shared.used().give_back(self.caller, self.bytes());
     }
@@ -145,9 +146,9 @@ impl Used {
 }
 
 fn less<K: Hash + Eq>(table: &mut HashMap<K, usize>, key: &K, bytes: usize) {
-    if let Some(held) = table.get_mut(key) {
-        *held = held.saturating_sub(bytes);
-        if *held == 0 {
+    if let Some(taken) = table.get_mut(key) {
+        *taken = taken.saturating_sub(bytes);
+        if *taken == 0 {
             table.remove(key);
         }
     }
@@ -183,10 +184,10 @@ mod tests {
     #[test]
     fn a_refused_growth_changes_nothing_and_tables_end_empty() {
         let account = account(10, 8, 4);
-        let held = account.open(caller(1, 1), 1).expect("it is empty");
-        assert!(!held.resize(9) && held.bytes() == 1 && account.used() == 1);
-        assert!(held.resize(3) && held.resize(2) && account.used() == 2);
-        drop(held);
+        let reservation = account.open(caller(1, 1), 1).expect("it is empty");
+        assert!(!reservation.resize(9) && reservation.bytes() == 1 && account.used() == 1);
+        assert!(reservation.resize(3) && reservation.resize(2) && account.used() == 2);
+        drop(reservation);
         let used = account.shared.used();
         assert!(used.peers.is_empty() && used.callers.is_empty() && used.callers.capacity() == 0);
     }

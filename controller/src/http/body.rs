@@ -15,7 +15,7 @@ use futures::StreamExt as _;
 
 use super::{
     Web,
-    account::KnownKeys,
+    account::Reservation,
     caller::Caller,
     limits::{MOST_DRAINED, MOST_KEPT, PER_REQUEST},
     refused::Refused,
@@ -25,7 +25,7 @@ use super::{
 /// A body and what it holds of the account.
 pub(super) struct Received {
     pub(super) text: Vec<u8>,
-    pub(super) held: Arc<KnownKeys>,
+    pub(super) reservation: Arc<Reservation>,
 }
 
 /// The body of a POST, or the answer to give instead.
@@ -77,22 +77,22 @@ impl Reading {
             self.drain().await?;
             return Err(failed());
         }
-        let Some(held) = web.account.open(caller, PER_REQUEST + declared) else {
+        let Some(reservation) = web.account.open(caller, PER_REQUEST + declared) else {
             let grace = self.grace;
             return Err(self.refuse(web, Refused::Bytes, grace).await);
         };
         let mut text = Vec::with_capacity(declared);
         while let Some(chunk) = self.next().await? {
             if self.length > MOST_KEPT {
-                drop((text, held));
+                drop((text, reservation));
                 self.drain().await?;
                 return Err(failed());
             }
             if self.length > text.capacity() {
                 // By steps, not by doubling: what is charged is close to what is there.
                 let wanted = self.length.next_multiple_of(STEP).min(MOST_KEPT);
-                if !held.resize(PER_REQUEST + wanted) {
-                    drop((text, held));
+                if !reservation.resize(PER_REQUEST + wanted) {
+                    drop((text, reservation));
                     let grace = self.grace;
                     return Err(self.refuse(web, Refused::Bytes, grace).await);
                 }
@@ -100,7 +100,7 @@ impl Reading {
             }
             text.extend_from_slice(&chunk);
         }
-        Ok(Received { text, held })
+        Ok(Received { text, reservation })
     }
 
     /// The next chunk, from a sender who keeps a pace.

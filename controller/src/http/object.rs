@@ -8,7 +8,9 @@ use sealed_secrets_core::{
     unseal,
 };
 
-use super::{Web, account::KnownKeys, body::Received, limits::PER_REQUEST, refused::Refused, texts::NotDone};
+use super::{
+    Web, account::Reservation, body::Received, limits::PER_REQUEST, refused::Refused, texts::NotDone,
+};
 
 /// A SealedSecret taken apart: what is opened is given up item by item.
 pub(super) struct Object {
@@ -51,8 +53,8 @@ pub(super) async fn read(
     web: &Web,
     received: Received,
     shape: fn(SealedSecret) -> SealedSecret,
-) -> Result<(Object, Arc<KnownKeys>), Failure> {
-    let Received { text, held } = received;
+) -> Result<(Object, Arc<Reservation>), Failure> {
+    let Received { text, reservation } = received;
     let (account, accept) = (web.account.clone(), web.settings.accept_v1_data);
     // The charge goes with the text: one that waits for a caller who has hung up is still there.
     let job = move || {
@@ -65,12 +67,12 @@ pub(super) async fn read(
             let words = format!("this object takes {bytes} bytes, and one request may hold {most}");
             return Err(Failure::Refused(Refused::Nodes(words)));
         }
-        if !held.resize(bytes) {
+        if !reservation.resize(bytes) {
             return Err(Failure::Refused(Refused::Bytes));
         }
         let items = std::mem::take(&mut shell.spec.encrypted_data);
         let blob = shell.spec.data.take();
-        Ok((Object { shell, items, blob }, held))
+        Ok((Object { shell, items, blob }, reservation))
     };
     web.texts.run(job).await?
 }

@@ -9,7 +9,7 @@ use sealed_secrets_core::{
 
 use super::{
     Web,
-    account::KnownKeys,
+    account::Reservation,
     object::{Failure, brief},
     refused::Refused,
 };
@@ -23,7 +23,7 @@ pub(super) struct Opening<'a> {
     /// Gives the scope; its ciphertexts are taken out.
     shell: Arc<SealedSecret>,
     label: Arc<Label>,
-    held: Arc<KnownKeys>,
+    reservation: Arc<Reservation>,
     /// The key that opened the last one, as it most likely opens the next one.
     last: Vec<Fingerprint>,
     /// The keys that opened something, each once.
@@ -37,18 +37,18 @@ impl<'a> Opening<'a> {
         web: &'a Web,
         ring: &Arc<KeyRing>,
         shell: &Arc<SealedSecret>,
-        held: &Arc<KnownKeys>,
+        reservation: &Arc<Reservation>,
         items: usize,
     ) -> Result<Self, Failure> {
         // Addresses take turns on the threads. Within one, each request has one job at a time, and each caller
         // a few requests at work, so that callers of the API server's proxy take turns too.
         let opening = Self {
             web,
-            claim: Claim::http(held.caller().peer.to_string()),
+            claim: Claim::http(reservation.caller().peer.to_string()),
             ring: Arc::clone(ring),
             label: Arc::new(shell.label()),
             shell: Arc::clone(shell),
-            held: Arc::clone(held),
+            reservation: Arc::clone(reservation),
             last: Vec::new(),
             keys: Vec::new(),
             operations: 0,
@@ -77,14 +77,14 @@ impl<'a> Opening<'a> {
         // Where several keys are tried for each item, the tries run past the bound before the items do.
         self.check(self.operations + 1)?;
         let (ring, shell, first) = (Arc::clone(&self.ring), Arc::clone(&self.shell), self.last.clone());
-        let (metrics, held, label) =
-            (Arc::clone(&self.web.metrics), Arc::clone(&self.held), Arc::clone(&self.label));
+        let (metrics, reservation, label) =
+            (Arc::clone(&self.web.metrics), Arc::clone(&self.reservation), Arc::clone(&self.label));
         let job = move || {
             let opened = reseal::open_text(&shell, &label, &text, &ring, &first);
             let tries = opened.as_ref().map_or_else(|unopened| unopened.tries, |opened| opened.tries);
             #[expect(clippy::cast_precision_loss, reason = "as many as there are keys")]
             metrics.http_operations.inc_by(tries as f64);
-            drop(held);
+            drop(reservation);
             opened.map(|opened| (then(&opened), opened.key, opened.tries))
         };
         let done = self.web.pool.run(self.claim.clone(), &Cancel::default(), job).await;

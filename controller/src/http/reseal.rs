@@ -16,7 +16,7 @@ use sealed_secrets_core::{
 
 use super::{
     Web,
-    account::KnownKeys,
+    account::Reservation,
     body::{Received, body},
     connections::Busy,
     limits::PER_REQUEST,
@@ -35,8 +35,8 @@ pub(super) async fn rotate(State(web): State<Web>, request: Request) -> Response
     };
     without_trailing_marker(&mut received.text);
     match sealed_anew(&web, received).await {
-        Ok((json, held, keys)) => {
-            let answer = Bytes::from_owner(Answer { json, _held: held, _busy: busy });
+        Ok((json, reservation, keys)) => {
+            let answer = Bytes::from_owner(Answer { json, _reservation: reservation, _busy: busy });
             let mut answer = respond::with_type(StatusCode::OK, "text/plain; charset=utf-8", answer);
             keys.write_headers(&mut answer);
             answer
@@ -74,22 +74,23 @@ impl Keys {
     }
 }
 
-async fn sealed_anew(web: &Web, received: Received) -> Result<(Vec<u8>, Arc<KnownKeys>, Keys), Failure> {
-    let _slot = web.slots.take(received.held.caller()).await;
-    let (Object { shell, items, blob }, held) = object::read(web, received, without_server_fields).await?;
+async fn sealed_anew(web: &Web, received: Received) -> Result<(Vec<u8>, Arc<Reservation>, Keys), Failure> {
+    let _slot = web.slots.take(received.reservation.caller()).await;
+    let (Object { shell, items, blob }, reservation) =
+        object::read(web, received, without_server_fields).await?;
     let ring = web.keys.ring();
     let key = reseal::sealing_key(&ring).map_err(|_| Failure::NoSealingKey)?.clone();
     let to = *ring.newest().ok_or(Failure::NoSealingKey)?.fingerprint();
     let (label, shell) = (shell.label(), Arc::new(shell));
     let seal = move |opened: &Opened| reseal::seal_text(opened, &key, &label);
     let count = items.len() + usize::from(blob.is_some());
-    let mut opening = Opening::new(web, &ring, &shell, &held, count)?;
+    let mut opening = Opening::new(web, &ring, &shell, &reservation, count)?;
     let mut fresh = BTreeMap::new();
     for (item, text) in items {
-        fresh.insert(item, one(&mut opening, &held, text, seal.clone()).await?);
+        fresh.insert(item, one(&mut opening, &reservation, text, seal.clone()).await?);
     }
     let blob = match blob {
-        Some(text) => Some(one(&mut opening, &held, text, seal).await?),
+        Some(text) => Some(one(&mut opening, &reservation, text, seal).await?),
         None => None,
     };
     let keys = Keys { from: opening.into_keys(), to };
@@ -98,31 +99,40 @@ async fn sealed_anew(web: &Web, received: Received) -> Result<(Vec<u8>, Arc<Know
     sealed.spec.data = blob;
     // Object and answer are there together for a moment, hence on the thread for texts.
     let write = move || {
-        let mut json = Vec::with_capacity(held.bytes());
+        let mut json = Vec::with_capacity(reservation.bytes());
         serde_json::to_writer(&mut json, &sealed).map_err(|_| Failure::Broken)?;
         drop(sealed);
         json.shrink_to_fit();
-        let there = held.resize(PER_REQUEST + json.len());
-        if there { Ok((json, held, keys)) } else { Err(Failure::Refused(Refused::Bytes)) }
+        let there = reservation.resize(PER_REQUEST + json.len());
+        if there { Ok((json, reservation, keys)) } else { Err(Failure::Refused(Refused::Bytes)) }
     };
     web.texts.run(write).await?
 }
 
 /// One value sealed anew; a longer key makes it longer, which is charged.
-async fn one<F>(opening: &mut Opening<'_>, held: &KnownKeys, text: String, seal: F) -> Result<String, Failure>
+async fn one<F>(
+    opening: &mut Opening<'_>,
+    reservation: &Reservation,
+    text: String,
+    seal: F,
+) -> Result<String, Failure>
 where
     F: FnOnce(&Opened) -> String + Send + 'static,
 {
     let before = text.len();
     let fresh = opening.one(text, seal).await?;
     let grown = fresh.len().saturating_sub(before);
-    if held.resize(held.bytes() + grown) { Ok(fresh) } else { Err(Failure::Refused(Refused::Bytes)) }
+    if reservation.resize(reservation.bytes() + grown) {
+        Ok(fresh)
+    } else {
+        Err(Failure::Refused(Refused::Bytes))
+    }
 }
 
 /// An answer until it is sent: it is charged, and its connection has a request.
 struct Answer {
     json: Vec<u8>,
-    _held: Arc<KnownKeys>,
+    _reservation: Arc<Reservation>,
     _busy: Option<Busy>,
 }
 

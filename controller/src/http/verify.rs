@@ -41,10 +41,10 @@ pub(super) async fn verify(State(web): State<Web>, request: Request) -> Response
 }
 
 async fn every_item_opens(web: &Web, received: Received) -> Result<(), Failure> {
-    let _slot = web.slots.take(received.held.caller()).await;
-    let (Object { shell, items, blob }, held) = object::read(web, received, only_scope).await?;
+    let _slot = web.slots.take(received.reservation.caller()).await;
+    let (Object { shell, items, blob }, reservation) = object::read(web, received, only_scope).await?;
     let count = items.len() + usize::from(blob.is_some());
-    let mut opening = Opening::new(web, &web.keys.ring(), &Arc::new(shell), &held, count)?;
+    let mut opening = Opening::new(web, &web.keys.ring(), &Arc::new(shell), &reservation, count)?;
     for text in items.into_values().chain(blob) {
         opening.one(text, |_| ()).await?;
     }

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use sealed_secrets_core::Fingerprint;
 use tokio::sync::mpsc;
 
-use super::{known::Change, store::News};
+use super::{known::Change, store::KeyChange};
 use crate::{
     capacity::pool::Priority,
     context::Context,
@@ -14,20 +14,21 @@ use crate::{
     state::entry::State,
 };
 
-/// Hears of every change of the keys, for ever.
-pub async fn report(context: Arc<Context>, mut news: mpsc::UnboundedReceiver<News>) {
-    while let Some(news) = news.recv().await {
-        react(&context, &news.change);
-        let unusable = matches!(news.change, Change::Broken(_) | Change::Planted);
-        context.metrics.set_broken_key(&news.secret, unusable);
-        let (kind, reason, message) = words(&context, &news.change);
+/// Reports every change of the keys, for ever.
+pub async fn report(context: Arc<Context>, mut changes: mpsc::UnboundedReceiver<KeyChange>) {
+    while let Some(changed) = changes.recv().await {
+        react(&context, &changed.change);
+        let unusable = matches!(changed.change, Change::Broken(_) | Change::Planted);
+        context.metrics.set_broken_key(&changed.secret, unusable);
+        let (kind, reason, message) = words(&context, &changed.change);
         match kind {
-            Kind::Normal => tracing::info!(secret = news.secret, "{message}"),
-            Kind::Warning => tracing::warn!(secret = news.secret, "{message}"),
+            Kind::Normal => tracing::info!(secret = changed.secret, "{message}"),
+            Kind::Warning => tracing::warn!(secret = changed.secret, "{message}"),
         }
         if kind == Kind::Warning {
             // The next key may open what waits, and does not wait for the API server to take an Event.
-            let (events, note) = (Arc::clone(&context.events), note(&context, &news, kind, reason, message));
+            let (events, note) =
+                (Arc::clone(&context.events), note(&context, &changed, kind, reason, message));
             tokio::spawn(async move { events.record(note).await });
         }
     }
@@ -118,13 +119,13 @@ fn items(context: &Context, key: &Fingerprint) -> String {
     }
 }
 
-fn note(context: &Context, news: &News, kind: Kind, reason: &'static str, message: String) -> Note {
+fn note(context: &Context, changed: &KeyChange, kind: Kind, reason: &'static str, message: String) -> Note {
     let about = ObjectReference {
         api_version: Some("v1".to_owned()),
         kind: Some("Secret".to_owned()),
         namespace: Some(context.config.own_namespace.clone()),
-        name: Some(news.secret.clone()),
-        uid: Some(news.uid.clone()),
+        name: Some(changed.secret.clone()),
+        uid: Some(changed.uid.clone()),
         ..ObjectReference::default()
     };
     Note { about, kind, reason, message }

@@ -26,9 +26,9 @@ use crate::{
 pub struct Store {
     settings: KeySettings,
     namespace: String,
-    held: Mutex<KnownKeys>,
+    known: Mutex<KnownKeys>,
     ring: watch::Sender<Snapshot>,
-    news: mpsc::UnboundedSender<News>,
+    changes: mpsc::UnboundedSender<KeyChange>,
 }
 
 /// The ring at one moment, and whether the key Secrets have been read at all.
@@ -42,9 +42,9 @@ pub struct Snapshot {
     pub loaded: bool,
 }
 
-/// A change of the keys that somebody should hear of.
+/// A change of the keys, for reports and for what waits for a key.
 #[derive(Debug)]
-pub struct News {
+pub struct KeyChange {
     /// Name of the Secret.
     pub secret: String,
     /// Its uid.
@@ -63,15 +63,15 @@ pub enum Look {
 }
 
 impl Store {
-    /// An empty store; the receiver hears of every change.
-    pub fn new(settings: KeySettings, namespace: &str) -> (Arc<Self>, mpsc::UnboundedReceiver<News>) {
-        let (news, receiver) = mpsc::unbounded_channel();
+    /// An empty store; the receiver gets every change.
+    pub fn new(settings: KeySettings, namespace: &str) -> (Arc<Self>, mpsc::UnboundedReceiver<KeyChange>) {
+        let (changes, receiver) = mpsc::unbounded_channel();
         let store = Self {
             settings,
             namespace: namespace.to_owned(),
-            held: Mutex::default(),
+            known: Mutex::default(),
             ring: watch::Sender::default(),
-            news,
+            changes,
         };
         (Arc::new(store), receiver)
     }
@@ -83,7 +83,7 @@ impl Store {
 
     /// The name of the Secret that holds each key, or held it last.
     pub fn secrets(&self) -> HashMap<Fingerprint, String> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).secrets()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).secrets()
     }
 
     /// The ring as it is now, with its generation.
@@ -98,7 +98,7 @@ impl Store {
 
     /// Takes in a key Secret as it is now.
     pub fn apply(&self, secret: &Secret) {
-        let change = self.change(|held| held.apply(secret, &self.settings.prefix));
+        let change = self.change(|known| known.apply(secret, &self.settings.prefix));
         self.announce(secret, change);
     }
 
@@ -149,14 +149,14 @@ impl Store {
         tokio::join!(watching, looking_up);
     }
 
-    /// Ownership at a Secret by name, once: one that left the watch, or the legacy one.
+    /// Looks a Secret up by name, once: one that left the watch, or the legacy one.
     pub async fn look_up(&self, client: &Client, last_seen: &Secret) -> Look {
         let secrets = Secrets::new(client, &self.namespace);
         let name = last_seen.metadata.name.clone().unwrap_or_default();
         match secrets.get(&name).await {
             Ok(Some(secret)) => self.apply(&secret),
             Ok(None) => {
-                let change = self.change(|held| held.delete(&name));
+                let change = self.change(|known| known.delete(&name));
                 self.announce(last_seen, change);
             }
             Err(error) => {
@@ -186,8 +186,8 @@ impl Store {
 
     /// Shows the ring as it is at `now`, if another key seals then.
     pub fn look_at_the_clock(&self, now: Timestamp) {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let ring = held.ring(self.settings.order, now);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let ring = known.ring(self.settings.order, now);
         self.ring.send_if_modified(|shown| {
             let due = shown.loaded && ring.next_start() != shown.ring.next_start();
             if due {
@@ -202,8 +202,8 @@ impl Store {
 
     /// The key Secrets have been read: from now on the ring is shown as it is.
     pub fn publish(&self) {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let ring = Arc::new(held.ring(self.settings.order, Timestamp::now()));
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let ring = Arc::new(known.ring(self.settings.order, Timestamp::now()));
         self.ring.send_if_modified(|now| {
             let first = !now.loaded;
             if first {
@@ -214,18 +214,19 @@ impl Store {
     }
 
     fn missing(&self, listed: &HashSet<String>) -> Vec<String> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.names()
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known
+            .names()
             .filter(|name| !listed.contains(*name) && **name != self.settings.prefix)
             .cloned()
             .collect()
     }
 
     fn change(&self, work: impl FnOnce(&mut KnownKeys) -> Change) -> Change {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let change = work(&mut held);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let change = work(&mut known);
         if change != Change::None {
-            let ring = Arc::new(held.ring(self.settings.order, Timestamp::now()));
+            let ring = Arc::new(known.ring(self.settings.order, Timestamp::now()));
             // Half a list could show an old key as the newest: until it is whole, there is no key.
             self.ring.send_if_modified(|now| {
                 if now.loaded {
@@ -241,12 +242,12 @@ impl Store {
         if change == Change::None {
             return;
         }
-        let news = News {
+        let change = KeyChange {
             secret: secret.metadata.name.clone().unwrap_or_default(),
             uid: secret.metadata.uid.clone().unwrap_or_default(),
             change,
         };
-        let _receiver_lives = self.news.send(news);
+        let _receiver_lives = self.changes.send(change);
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Who holds a lease, as the API server has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KnownKeys {
+pub(super) struct LeaseRecord {
     /// The replica; empty: nobody.
     pub(super) holder: String,
     /// Changes with each renewal.
@@ -35,20 +35,20 @@ pub(super) struct Seen {
 }
 
 /// Decides, and remembers what was seen.
-pub(super) fn decide(held: Option<&KnownKeys>, me: &str, seen: &mut Option<Seen>, now: Instant) -> Act {
-    let Some(held) = held else { return Act::Create };
-    if held.holder == me {
+pub(super) fn decide(record: Option<&LeaseRecord>, me: &str, seen: &mut Option<Seen>, now: Instant) -> Act {
+    let Some(record) = record else { return Act::Create };
+    if record.holder == me {
         return Act::Renew;
     }
-    if held.holder.is_empty() {
+    if record.holder.is_empty() {
         return Act::Take;
     }
     match seen {
-        Some(seen) if seen.version == held.version => {
-            if now.saturating_duration_since(seen.since) >= held.silence { Act::Take } else { Act::Wait }
+        Some(seen) if seen.version == record.version => {
+            if now.saturating_duration_since(seen.since) >= record.silence { Act::Take } else { Act::Wait }
         }
         Some(_) | None => {
-            *seen = Some(Seen { version: held.version.clone(), since: now, silence: held.silence });
+            *seen = Some(Seen { version: record.version.clone(), since: now, silence: record.silence });
             Act::Wait
         }
     }
@@ -69,33 +69,37 @@ const ROUND: Duration = Duration::from_secs(1);
 mod tests {
     use super::*;
 
-    fn held(holder: &str, version: &str) -> KnownKeys {
-        KnownKeys { holder: holder.to_owned(), version: version.to_owned(), silence: Duration::from_secs(15) }
+    fn record(holder: &str, version: &str) -> LeaseRecord {
+        LeaseRecord {
+            holder: holder.to_owned(),
+            version: version.to_owned(),
+            silence: Duration::from_secs(15),
+        }
     }
 
     #[test]
     fn a_free_lease_is_taken_and_our_own_renewed() {
         let now = Instant::now();
         assert_eq!(decide(None, "me", &mut None, now), Act::Create);
-        assert_eq!(decide(Some(&held("", "1")), "me", &mut None, now), Act::Take);
-        assert_eq!(decide(Some(&held("me", "1")), "me", &mut None, now), Act::Renew);
+        assert_eq!(decide(Some(&record("", "1")), "me", &mut None, now), Act::Take);
+        assert_eq!(decide(Some(&record("me", "1")), "me", &mut None, now), Act::Renew);
     }
 
     #[test]
     fn another_replica_keeps_it_as_long_as_it_renews() {
         let (mut seen, begin) = (None, Instant::now());
         let at = |seconds| begin + Duration::from_secs(seconds);
-        assert_eq!(decide(Some(&held("other", "1")), "me", &mut seen, at(0)), Act::Wait);
-        assert_eq!(decide(Some(&held("other", "1")), "me", &mut seen, at(14)), Act::Wait);
-        assert_eq!(decide(Some(&held("other", "2")), "me", &mut seen, at(20)), Act::Wait, "it has renewed");
-        assert_eq!(decide(Some(&held("other", "2")), "me", &mut seen, at(34)), Act::Wait);
-        assert_eq!(decide(Some(&held("other", "2")), "me", &mut seen, at(35)), Act::Take);
+        assert_eq!(decide(Some(&record("other", "1")), "me", &mut seen, at(0)), Act::Wait);
+        assert_eq!(decide(Some(&record("other", "1")), "me", &mut seen, at(14)), Act::Wait);
+        assert_eq!(decide(Some(&record("other", "2")), "me", &mut seen, at(20)), Act::Wait, "it has renewed");
+        assert_eq!(decide(Some(&record("other", "2")), "me", &mut seen, at(34)), Act::Wait);
+        assert_eq!(decide(Some(&record("other", "2")), "me", &mut seen, at(35)), Act::Take);
     }
 
     #[test]
     fn a_silent_lease_is_looked_at_the_moment_it_may_be_taken() {
         let (mut seen, begin) = (None, Instant::now());
-        decide(Some(&held("other", "1")), "me", &mut seen, begin);
+        decide(Some(&record("other", "1")), "me", &mut seen, begin);
         assert_eq!(next_look(seen.as_ref(), begin), ROUND);
         let nearly = begin + Duration::from_millis(14_700);
         assert_eq!(next_look(seen.as_ref(), nearly), Duration::from_millis(300));

@@ -28,7 +28,7 @@ use kube::{Api, api::PostParams};
 use tokio::time::{Instant, timeout};
 
 pub use self::leadership::Leadership;
-use self::lease::{Act, KnownKeys, Seen, decide, next_look};
+use self::lease::{Act, LeaseRecord, Seen, decide, next_look};
 use crate::{
     api::{
         error::{ApiError, Request},
@@ -141,9 +141,9 @@ impl Candidate {
     /// Looks at the lease and takes or renews it if it may.
     async fn round(&mut self) -> Result<Round, ApiError> {
         let found = self.leases.get_opt(NAME).await.map_err(|error| self.error("get", error))?;
-        let held = found.as_ref().map(held);
+        let record = found.as_ref().map(record);
         let (verb, sent) =
-            match (decide(held.as_ref(), &self.me, &mut self.seen, std::time::Instant::now()), found) {
+            match (decide(record.as_ref(), &self.me, &mut self.seen, std::time::Instant::now()), found) {
                 (Act::Wait, _) => return Ok(Round::Theirs),
                 (Act::Take | Act::Renew, Some(found)) => {
                     let lease = Self::lease(found.metadata, &self.me, SILENCE_SECONDS);
@@ -182,10 +182,10 @@ impl Candidate {
     }
 }
 
-fn held(lease: &Lease) -> KnownKeys {
+fn record(lease: &Lease) -> LeaseRecord {
     let spec = lease.spec.as_ref();
     let seconds = spec.and_then(|spec| spec.lease_duration_seconds).unwrap_or(SILENCE_SECONDS);
-    KnownKeys {
+    LeaseRecord {
         holder: spec.and_then(|spec| spec.holder_identity.clone()).unwrap_or_default(),
         version: lease.metadata.resource_version.clone().unwrap_or_default(),
         silence: Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),

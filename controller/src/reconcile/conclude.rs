@@ -138,14 +138,19 @@ pub(super) async fn conclude(
     };
     match told {
         Ok(version) => outcome.status_version = version,
-        Err(error) => untold(subject, &error, &mut outcome, &mut errors),
+        Err(error) => status_not_written(subject, &error, &mut outcome, &mut errors),
     }
     shown.errors = &errors;
     remember(context, item, task, outcome, &shown)
 }
 
 /// What follows from a status that could not be written.
-fn untold(subject: &Subject, error: &ApiError, outcome: &mut Outcome, errors: &mut Vec<&'static str>) {
+fn status_not_written(
+    subject: &Subject,
+    error: &ApiError,
+    outcome: &mut Outcome,
+    errors: &mut Vec<&'static str>,
+) {
     let shown = for_log(error);
     match error {
         // Nobody will read it.
@@ -223,13 +228,13 @@ async fn succeed(
     let odd = opened.remark.map(Remark::message).unwrap_or_default();
     let said = digest(&["Unsealed", &odd, &format!("{:?}", subject.generation)]);
     outcome.told = Some(said);
-    let news = wrote
+    let is_new = wrote
         || match task.told {
-            // Without a status to compare with, a new generation that we saw ourselves is news too.
+            // Without a status to compare with, a new generation that we saw ourselves is new too.
             Some(told) => told != said,
             None => context.config.update_status && !writer::is_reported(subject, Ok(opened)),
         };
-    if news {
+    if is_new {
         tracing::info!(object = %subject.key, wrote, "unsealed");
         if opened.remark.is_some() {
             tracing::warn!(object = %subject.key, "{}", for_log(&odd));
@@ -240,7 +245,7 @@ async fn succeed(
         if repaired {
             context.events.record(drifted(subject, DRIFT_REPAIRED)).await;
         }
-        if news {
+        if is_new {
             context.deferred.leave(&context.events, unsealed).await;
             if opened.remark.is_some() {
                 let note = subject.note(Kind::Warning, remark::REASON, odd);

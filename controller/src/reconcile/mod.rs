@@ -122,7 +122,7 @@ async fn fetch(context: &Context, key: &Key) -> Result<Option<Box<SealedSecret>>
         .map_err(|error| ApiError::new(Request::sealed("get", names::PLURAL, key.namespace()), error))?;
     Ok(object.map(|mut object| {
         strip(&mut object);
-        context.index.with(key, |entry| entry.weigh(&object));
+        context.index.with(key, |entry| entry.set_size(&object));
         Box::new(object)
     }))
 }

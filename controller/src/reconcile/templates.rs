@@ -15,11 +15,11 @@ use sealed_secrets_core::{
 #[derive(Debug)]
 pub struct TemplateCache {
     limits: Limits,
-    held: Mutex<KnownKeys>,
+    kept: Mutex<Kept>,
 }
 
 #[derive(Debug, Default)]
-struct KnownKeys {
+struct Kept {
     by_uid: BTreeMap<String, Parsed>,
     bytes: usize,
 }
@@ -34,7 +34,7 @@ struct Parsed {
 impl TemplateCache {
     /// An empty one. What the templates of one object cost together must stay within `limits`.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, held: Mutex::default() }
+        Self { limits, kept: Mutex::default() }
     }
 
     /// What the templates of one object may cost.
@@ -47,9 +47,9 @@ impl TemplateCache {
         let (Some(uid), Some(generation)) = (&sealed.metadata.uid, sealed.metadata.generation) else {
             return Arc::new(CompiledTemplates::new(sealed, &self.limits));
         };
-        let held =
-            self.lock().by_uid.get(uid).filter(|held| held.generation == generation).map(Parsed::share);
-        held.unwrap_or_else(|| {
+        let kept =
+            self.lock().by_uid.get(uid).filter(|parsed| parsed.generation == generation).map(Parsed::share);
+        kept.unwrap_or_else(|| {
             // Outside the lock: parsing a long text must not hold up other objects.
             let templates = Arc::new(CompiledTemplates::new(sealed, &self.limits));
             if !templates.is_empty() {
@@ -60,12 +60,12 @@ impl TemplateCache {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, KnownKeys> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl KnownKeys {
+impl Kept {
     fn keep(&mut self, uid: &str, parsed: Parsed) {
         self.bytes -= self.by_uid.remove(uid).map_or(0, |old| old.bytes);
         // One that is large would push out all the others.

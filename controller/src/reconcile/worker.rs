@@ -7,7 +7,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 use super::{Done, conclude, reconcile};
 use crate::{
-    capacity::room::Taken,
+    capacity::memory::Reservation,
     context::Context,
     state::queue::{self, WorkItem},
 };
@@ -32,12 +32,12 @@ async fn work(context: Arc<Context>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Room for the object as it is when work on it begins: it may grow while it waits.
-async fn room(context: &Context, item: &WorkItem) -> Option<Taken> {
+/// Memory for the object as it is when work on it begins: it may grow while it waits.
+async fn reserve(context: &Context, item: &WorkItem) -> Option<Reservation> {
     let bytes = || context.index.with(&item.key, |entry| entry.in_work()).unwrap_or_default();
     let mut wanted = bytes();
     loop {
-        let taken = context.room.take(item.key.owner(), wanted).await;
+        let taken = context.memory.take(item.key.owner(), wanted).await;
         let now = bytes();
         if now <= wanted {
             return taken;
@@ -50,13 +50,13 @@ async fn room(context: &Context, item: &WorkItem) -> Option<Taken> {
 pub async fn take(context: &Arc<Context>, item: &WorkItem) {
     context.metrics.queue_seconds.observe(item.waited.as_secs_f64());
     let mut place = InWork { context, item, done: Done::default() };
-    let room = room(context, item).await;
+    let memory = reserve(context, item).await;
     let done = AssertUnwindSafe(reconcile(context, item)).catch_unwind().await;
     let done = done.unwrap_or_else(|_| {
         conclude::rest(context, &item.key);
         Done::default()
     });
-    drop(room);
+    drop(memory);
     place.done = done;
 }
 

@@ -1,7 +1,7 @@
-//! Good news can wait: while fresh objects stand in line, the API server is left to them.
+//! Events of success are deferred: while fresh objects wait in the queue, the API server is left to them.
 //!
-//! An Event costs the API server as much as a Secret does. After a first start with thousands of objects
-//! nobody reads that they are well before they are; what went wrong is told at once, elsewhere.
+//! An Event costs the API server as much as a Secret does. After a first start with thousands of objects their Secrets
+//! come first. Events of failures are not deferred.
 
 use std::{
     sync::{
@@ -21,7 +21,7 @@ use crate::{
     report::events::{Events, Note, digest},
 };
 
-/// Where Events are left that are told when there is time.
+/// Events that are sent when there is time.
 pub struct DeferredEvents {
     lanes: Vec<Sender<Note>>,
     waiting: AtomicUsize,
@@ -34,9 +34,9 @@ impl DeferredEvents {
         (Self { lanes, waiting: AtomicUsize::new(0) }, receivers)
     }
 
-    /// Leaves an Event; tells it itself where there is no room.
+    /// Defers an Event; sends it at once where its lane is full.
     pub async fn leave(&self, events: &Arc<Events>, note: Note) {
-        // One object, one lane: its Events are told in their order.
+        // One object, one lane: its Events are sent in their order.
         let object =
             [note.about.namespace.as_deref(), note.about.name.as_deref()].map(Option::unwrap_or_default);
         let lane = usize::try_from(digest(&object) % LANES).unwrap_or_default();
@@ -47,13 +47,13 @@ impl DeferredEvents {
         }
     }
 
-    /// How many are not told yet.
+    /// How many are not sent yet.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
 }
 
-/// Tells the Events of one lane until told to stop, and then those that are left.
+/// Sends the Events of one lane until `stop`, and then those that are left.
 pub async fn deliver(context: Arc<Context>, mut lane: Receiver<Note>, mut stop: watch::Receiver<bool>) {
     loop {
         let note = tokio::select! {

@@ -348,8 +348,8 @@ impl Entry {
         version.is_some_and(|version| version < self.status_version)
     }
 
-    /// Takes in how large it is.
-    pub fn weigh(&mut self, object: &SealedSecret) {
+    /// Remembers how large the object is now.
+    pub fn set_size(&mut self, object: &SealedSecret) {
         self.bytes = weight::of(object);
     }
 

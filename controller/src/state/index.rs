@@ -85,7 +85,7 @@ impl Inner {
         let Some(entry) = self.objects.get_mut(key) else { return due };
         match object {
             Some(object) => {
-                entry.weigh(&object);
+                entry.set_size(&object);
                 if due.is_some() || entry.pending.is_some() {
                     self.keep(key, object);
                 }

@@ -11,7 +11,7 @@ use tokio::{sync::Notify, time::Instant};
 use crate::{
     capacity::{
         pool::Priority,
-        schedule::{KnownKeys, Lane, Rules, Schedule},
+        schedule::{Lane, Permit, Rules, Schedule},
     },
     state::{conclusion::Requeue, key::Key},
 };
@@ -47,7 +47,7 @@ struct Inner {
 #[derive(Default)]
 struct Slot {
     queued: Option<(Priority, Instant)>,
-    running: Option<(Priority, KnownKeys)>,
+    running: Option<(Priority, Permit)>,
     again: Option<Priority>,
     due: Option<(Instant, Priority)>,
     /// Its object is gone: the worker that still has it says nothing of one made anew.
@@ -63,7 +63,7 @@ enum Place {
     /// It waits for a place without holding a slot; `refused` while a worker still has it.
     Waits { priority: Priority, refused: bool },
     /// It has one: for the worker that has it, or for the next if it was `refused` to that one.
-    Has { held: KnownKeys, refused: bool },
+    Has { permit: Permit, refused: bool },
 }
 
 impl Default for Queue {
@@ -220,9 +220,11 @@ impl Inner {
         slot.gone = runs;
         match std::mem::take(&mut slot.place) {
             // The worker may be on the thread for what is long.
-            Place::Has { held, refused: false } if runs => slot.place = Place::Has { held, refused: false },
-            Place::Has { held, .. } => {
-                self.long.finish(held, Duration::ZERO, now.into_std());
+            Place::Has { permit, refused: false } if runs => {
+                slot.place = Place::Has { permit, refused: false }
+            }
+            Place::Has { permit, .. } => {
+                self.long.finish(permit, Duration::ZERO, now.into_std());
                 self.give_places(now);
             }
             Place::Waits { .. } | Place::None => {}
@@ -243,20 +245,20 @@ impl Inner {
 
     /// Gives out the places that are free; who waits for one comes into the queue with it.
     fn give_places(&mut self, now: Instant) {
-        while let Some((held, key)) = self.long.pick() {
+        while let Some((permit, key)) = self.long.pick() {
             match self.slots.get_mut(&key) {
                 Some(slot) if matches!(slot.place, Place::Waits { .. }) => {
                     let Place::Waits { priority, refused } = std::mem::take(&mut slot.place) else {
                         continue;
                     };
                     let begins = slot.running.is_some() && !refused;
-                    slot.place = Place::Has { held, refused };
+                    slot.place = Place::Has { permit, refused };
                     if !begins {
                         self.push(&key, priority, now);
                     }
                 }
                 // Forgotten, or settled without one.
-                Some(_) | None => self.long.finish(held, Duration::ZERO, now.into_std()),
+                Some(_) | None => self.long.finish(permit, Duration::ZERO, now.into_std()),
             }
         }
     }
@@ -272,35 +274,35 @@ impl Inner {
     }
 
     fn take(&mut self, now: Instant) -> Option<WorkItem> {
-        while let Some((held, key)) = self.line.pick() {
+        while let Some((permit, key)) = self.line.pick() {
             if let Some(slot) = self.slots.get_mut(&key)
                 && let Some((priority, since)) = slot.queued
                 && slot.running.is_none()
-                && priority.lane() == held.lane()
+                && priority.lane() == permit.lane()
             {
                 slot.queued = None;
-                slot.running = Some((priority, held));
+                slot.running = Some((priority, permit));
                 return Some(WorkItem { key, priority, waited: now.saturating_duration_since(since) });
             }
-            self.line.finish(held, Duration::ZERO, now.into_std());
+            self.line.finish(permit, Duration::ZERO, now.into_std());
         }
         None
     }
 
     fn done(&mut self, key: &Key, cost: Duration, requeue: Option<Requeue>, now: Instant) {
         let Some(slot) = self.slots.get_mut(key) else { return };
-        if let Some((_, held)) = slot.running.take() {
-            self.line.finish(held, cost, now.into_std());
+        if let Some((_, permit)) = slot.running.take() {
+            self.line.finish(permit, cost, now.into_std());
         }
         let (again, gone) = (slot.again.take(), std::mem::take(&mut slot.gone));
         let mut freed = None;
         slot.place = match std::mem::take(&mut slot.place) {
             Place::Waits { priority, refused: true } => Place::Waits { priority, refused: false },
-            Place::Has { held, refused: true } => Place::Has { held, refused: false },
+            Place::Has { permit, refused: true } => Place::Has { permit, refused: false },
             // It did not ask this time.
             Place::Waits { refused: false, .. } | Place::None => Place::None,
-            Place::Has { held, refused: false } => {
-                freed = Some(held);
+            Place::Has { permit, refused: false } => {
+                freed = Some(permit);
                 Place::None
             }
         };
@@ -320,8 +322,8 @@ impl Inner {
             None if rests => _ = self.slots.remove(key),
             None => {}
         }
-        if let Some(held) = freed {
-            self.long.finish(held, cost, now.into_std());
+        if let Some(permit) = freed {
+            self.long.finish(permit, cost, now.into_std());
             self.give_places(now);
         }
     }

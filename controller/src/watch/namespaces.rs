@@ -11,7 +11,7 @@ use crate::{
     context::Context,
 };
 
-/// Ownership once at each listed namespace. One that is made later is served from its first object on.
+/// Looks once at each listed namespace. One that is made later is served from its first object on.
 pub async fn mention_missing(context: Arc<Context>) {
     let Namespaces::Listed(names) = &context.config.namespaces else { return };
     let namespaces: Api<Namespace> = Api::all(context.client.clone());

@@ -62,16 +62,16 @@ pub struct Schedule<T> {
     accounts: [Accounts; 2],
 }
 
-/// A slot that is held; goes back with [`Schedule::finish`].
+/// Permission to run one job in a slot; goes back with [`Schedule::finish`].
 #[derive(Debug)]
-#[must_use = "a slot that is not given back is lost"]
-pub struct KnownKeys {
+#[must_use = "a permit that is not given back blocks its slot for ever"]
+pub struct Permit {
     lane: Lane,
     owner: Arc<str>,
     advance: i64,
 }
 
-impl KnownKeys {
+impl Permit {
     /// The lane of its job.
     pub fn lane(&self) -> Lane {
         self.lane
@@ -110,7 +110,7 @@ impl<T> Schedule<T> {
     }
 
     /// The job that is next, if there is a slot for one.
-    pub fn pick(&mut self) -> Option<(KnownKeys, T)> {
+    pub fn pick(&mut self) -> Option<(Permit, T)> {
         if self.busy() >= self.rules.slots {
             return None;
         }
@@ -124,8 +124,8 @@ impl<T> Schedule<T> {
     }
 
     /// A job has ended and cost so much of a thread.
-    pub fn finish(&mut self, held: KnownKeys, cost: Duration, now: Instant) {
-        let KnownKeys { lane, owner, advance } = held;
+    pub fn finish(&mut self, permit: Permit, cost: Duration, now: Instant) {
+        let Permit { lane, owner, advance } = permit;
         let cost_in_nanos = i64::try_from(cost.as_nanos()).unwrap_or(i64::MAX);
         self.held[lane as usize] = self.held[lane as usize].saturating_sub(1);
         self.accounts[group(lane)].charge(&owner, cost, now);
@@ -156,7 +156,7 @@ impl<T> Schedule<T> {
         *credit = credit.saturating_add(nanos).clamp(-MOST_CREDIT, MOST_CREDIT);
     }
 
-    fn pick_from(&mut self, lane: Lane, advance: i64) -> Option<(KnownKeys, T)> {
+    fn pick_from(&mut self, lane: Lane, advance: i64) -> Option<(Permit, T)> {
         if self.held[lane as usize] >= self.rules.by_lane[lane as usize] {
             return None;
         }
@@ -187,7 +187,7 @@ impl<T> Schedule<T> {
         if advance > 0 {
             self.grant(lane, -advance);
         }
-        Some((KnownKeys { lane, owner, advance }, job))
+        Some((Permit { lane, owner, advance }, job))
     }
 }
 

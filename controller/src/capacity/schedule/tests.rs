@@ -9,7 +9,7 @@ struct Sim {
     schedule: Schedule<Job>,
     now: Instant,
     begun: Instant,
-    running: Vec<(Reverse<Instant>, KnownKeys, Job)>,
+    running: Vec<(Reverse<Instant>, Permit, Job)>,
     /// When which job started.
     log: Vec<(Duration, Job)>,
 }
@@ -34,9 +34,9 @@ impl Sim {
     }
 
     fn start(&mut self) {
-        while let Some((held, job)) = self.schedule.pick() {
+        while let Some((permit, job)) = self.schedule.pick() {
             self.log.push((self.now - self.begun, job));
-            self.running.push((Reverse(self.now + job.cost), held, job));
+            self.running.push((Reverse(self.now + job.cost), permit, job));
         }
     }
 
@@ -49,9 +49,9 @@ impl Sim {
             if self.running[next].0.0 > end {
                 break;
             }
-            let (Reverse(at), held, job) = self.running.remove(next);
+            let (Reverse(at), permit, job) = self.running.remove(next);
             self.now = at;
-            self.schedule.finish(held, job.cost, at);
+            self.schedule.finish(permit, job.cost, at);
         }
         self.now = self.now.max(end);
     }
@@ -193,9 +193,9 @@ fn a_job_that_was_costly_comes_after_the_others_of_its_owner() {
         schedule.push(Lane::Fresh, &owner, costly, job, now);
     }
     let mut order = vec![];
-    while let Some((held, job)) = schedule.pick() {
+    while let Some((permit, job)) = schedule.pick() {
         order.push(job);
-        schedule.finish(held, Duration::from_millis(1), now);
+        schedule.finish(permit, Duration::from_millis(1), now);
     }
     assert_eq!(order, [2, 3, 1]);
 }
@@ -236,8 +236,8 @@ fn owners_are_forgotten_in_time_and_their_number_is_bounded() {
     let mut now = Instant::now();
     let mut serve = |number: usize, now: Instant| {
         schedule.push(Lane::Http, &number.to_string().into(), false, (), now);
-        let (held, ()) = schedule.pick().expect("a free slot");
-        schedule.finish(held, Duration::from_millis(1), now);
+        let (permit, ()) = schedule.pick().expect("a free slot");
+        schedule.finish(permit, Duration::from_millis(1), now);
         schedule.accounts[1].len()
     };
     for number in 0..20_000 {

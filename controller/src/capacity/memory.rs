@@ -7,9 +7,9 @@ use std::{
 
 use tokio::sync::oneshot;
 
-/// Room for objects in work. Small ones pass without being counted: their number is bounded.
+/// Memory for objects in work. Small ones pass without being counted: their number is bounded.
 #[derive(Debug)]
-pub struct Room(Arc<Mutex<Inner>>);
+pub struct MemoryBudget(Arc<Mutex<Inner>>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -27,39 +27,39 @@ struct Inner {
 #[derive(Debug)]
 struct Waiting {
     bytes: usize,
-    give: oneshot::Sender<Taken>,
+    give: oneshot::Sender<Reservation>,
 }
 
-/// Room that is taken; free again when dropped.
+/// A part of the budget; given back when dropped.
 #[derive(Debug)]
-pub struct Taken {
-    room: Arc<Mutex<Inner>>,
+pub struct Reservation {
+    budget: Arc<Mutex<Inner>>,
     owner: Arc<str>,
     bytes: usize,
 }
 
-impl Default for Room {
+impl Default for MemoryBudget {
     fn default() -> Self {
         Self::new(MOST)
     }
 }
 
-impl Room {
-    /// Room for `most` bytes.
+impl MemoryBudget {
+    /// A budget of `most` bytes.
     pub fn new(most: usize) -> Self {
         Self(Arc::new(Mutex::new(Inner { most, ..Inner::default() })))
     }
 
-    /// Waits for room: owners take turns, and each gets at most half while another waits. An object that is larger
-    /// than all of the room passes alone. Smaller ones may overtake one that does not fit yet, a few times.
-    pub async fn take(&self, owner: &Arc<str>, bytes: usize) -> Option<Taken> {
+    /// Waits for a part of the budget: owners take turns, and each gets at most half while another waits. An object that is larger
+    /// than the whole budget passes alone. Smaller ones may overtake one that does not fit yet, a few times.
+    pub async fn take(&self, owner: &Arc<str>, bytes: usize) -> Option<Reservation> {
         if bytes <= SMALL {
             return None;
         }
         self.line_up(owner, bytes).await.ok()
     }
 
-    fn line_up(&self, owner: &Arc<str>, bytes: usize) -> oneshot::Receiver<Taken> {
+    fn line_up(&self, owner: &Arc<str>, bytes: usize) -> oneshot::Receiver<Reservation> {
         let (give, take) = oneshot::channel();
         let mut inner = lock(&self.0);
         inner.push(owner, Waiting { bytes, give });
@@ -68,12 +68,12 @@ impl Room {
     }
 }
 
-impl Drop for Taken {
+impl Drop for Reservation {
     fn drop(&mut self) {
         if self.bytes > 0 {
-            let mut inner = lock(&self.room);
+            let mut inner = lock(&self.budget);
             inner.release(&self.owner, self.bytes);
-            inner.admit(&self.room);
+            inner.admit(&self.budget);
         }
     }
 }
@@ -92,11 +92,11 @@ impl Inner {
     }
 
     /// Lets in whoever fits.
-    fn admit(&mut self, room: &Arc<Mutex<Self>>) {
+    fn admit(&mut self, budget: &Arc<Mutex<Self>>) {
         while let Some((owner, Waiting { bytes, give })) = self.take_next() {
             self.used += bytes;
             *self.by_owner.entry(Arc::clone(&owner)).or_default() += bytes;
-            let taken = Taken { room: Arc::clone(room), owner, bytes };
+            let taken = Reservation { budget: Arc::clone(budget), owner, bytes };
             if let Err(mut unwanted) = give.send(taken) {
                 // Given back here: its drop would wait for the lock that we hold.
                 self.release(&unwanted.owner, bytes);
@@ -174,37 +174,37 @@ mod tests {
 
     #[test]
     fn a_namespace_gets_half_while_another_waits_and_small_objects_pass() {
-        let room = Room::new(1 << 20);
+        let budget = MemoryBudget::new(1 << 20);
         let (a, b) = (owner("a"), owner("b"));
         let quarter = 256 << 10;
-        let mut held: Vec<_> = (0..4).filter_map(|_| room.take(&a, quarter).now_or_never()).collect();
+        let mut held: Vec<_> = (0..4).filter_map(|_| budget.take(&a, quarter).now_or_never()).collect();
         assert_eq!(held.len(), 4, "alone it may have all");
-        let mut fifth = Box::pin(room.take(&a, quarter));
+        let mut fifth = Box::pin(budget.take(&a, quarter));
         assert!(fifth.as_mut().now_or_never().is_none());
-        let mut other = Box::pin(room.take(&b, quarter));
+        let mut other = Box::pin(budget.take(&b, quarter));
         assert!(other.as_mut().now_or_never().is_none());
-        assert!(room.take(&b, SMALL).now_or_never().is_some(), "an ordinary object never waits");
+        assert!(budget.take(&b, SMALL).now_or_never().is_some(), "an ordinary object never waits");
         held.pop();
         let other = other.as_mut().now_or_never().expect("the other goes first");
         assert!(fifth.as_mut().now_or_never().is_none());
         held.pop();
         assert!(fifth.as_mut().now_or_never().is_some(), "nobody else waits");
         drop((held, other));
-        assert_eq!(lock(&room.0).used, 0);
+        assert_eq!(lock(&budget.0).used, 0);
     }
 
     #[test]
     fn one_that_is_too_large_passes_alone_and_is_not_overtaken_for_ever() {
-        let room = Room::new(1 << 20);
+        let budget = MemoryBudget::new(1 << 20);
         let (a, b, c) = (owner("a"), owner("b"), owner("c"));
-        let first = room.take(&a, 512 << 10).now_or_never();
-        let mut large = Box::pin(room.take(&b, 3 << 20));
+        let first = budget.take(&a, 512 << 10).now_or_never();
+        let mut large = Box::pin(budget.take(&b, 3 << 20));
         assert!(large.as_mut().now_or_never().is_none());
         let mut held = Vec::new();
         for _ in 0..MOST_OVERTAKEN {
-            held.push(room.take(&c, 20 << 10).now_or_never().expect("a small one overtakes"));
+            held.push(budget.take(&c, 20 << 10).now_or_never().expect("a small one overtakes"));
         }
-        let mut later = Box::pin(room.take(&c, 20 << 10));
+        let mut later = Box::pin(budget.take(&c, 20 << 10));
         assert!(later.as_mut().now_or_never().is_none(), "overtaken often enough");
         drop((first, held));
         let large = large.as_mut().now_or_never();
@@ -215,17 +215,17 @@ mod tests {
 
     #[test]
     fn owners_take_turns_however_many_large_ones_another_has_lined_up() {
-        let room = Room::new(2 << 20);
+        let budget = MemoryBudget::new(2 << 20);
         let (a, b, c) = (owner("a"), owner("b"), owner("c"));
         let large = 1_400_000;
-        let mut held = room.take(&a, large).now_or_never();
-        let mut flood: VecDeque<_> = (0..15).map(|_| Box::pin(room.take(&a, large))).collect();
+        let mut held = budget.take(&a, large).now_or_never();
+        let mut flood: VecDeque<_> = (0..15).map(|_| Box::pin(budget.take(&a, large))).collect();
         assert!(flood.iter_mut().all(|one| one.as_mut().now_or_never().is_none()));
-        let mut other = Box::pin(room.take(&b, 700_000));
+        let mut other = Box::pin(budget.take(&b, 700_000));
         let mut served = 0;
         let mut small = 0;
         while other.as_mut().now_or_never().is_none() {
-            small += usize::from(room.take(&c, 20_000).now_or_never().is_some());
+            small += usize::from(budget.take(&c, 20_000).now_or_never().is_some());
             drop(held.take());
             let next = flood.front_mut().and_then(|one| one.as_mut().now_or_never());
             if next.is_some() {
@@ -240,18 +240,18 @@ mod tests {
         while let Some(mut one) = flood.pop_front() {
             assert!(one.as_mut().now_or_never().is_some());
         }
-        assert_eq!(lock(&room.0).used, 0);
-        assert!(lock(&room.0).turns.is_empty() && lock(&room.0).waiting.is_empty());
+        assert_eq!(lock(&budget.0).used, 0);
+        assert!(lock(&budget.0).turns.is_empty() && lock(&budget.0).waiting.is_empty());
     }
 
     #[test]
     fn who_stops_waiting_leaves_no_gap() {
-        let room = Room::new(1 << 20);
+        let budget = MemoryBudget::new(1 << 20);
         let (a, b) = (owner("a"), owner("b"));
-        let first = room.take(&a, 1 << 20).now_or_never();
-        let mut gone = Box::pin(room.take(&b, 1 << 20));
+        let first = budget.take(&a, 1 << 20).now_or_never();
+        let mut gone = Box::pin(budget.take(&b, 1 << 20));
         assert!(gone.as_mut().now_or_never().is_none());
         drop((gone, first));
-        assert!(room.take(&a, 1 << 20).now_or_never().is_some());
+        assert!(budget.take(&a, 1 << 20).now_or_never().is_some());
     }
 }
