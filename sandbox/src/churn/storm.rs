@@ -102,19 +102,31 @@ impl<'a> Storm<'a> {
 
     /// What was done, and the controller, which keeps running.
     pub(super) async fn end(mut self) -> Result<(BTreeMap<&'static str, usize>, Controller), BackendError> {
-        if let Some(faults) = self.backend.faults() {
-            // What hit no request was no fault.
-            let left = usize::try_from(faults.clear()).unwrap_or(usize::MAX);
-            if let Some(made) = self.done.get_mut("faults") {
-                *made = made.saturating_sub(left);
-            }
-        }
+        self.take_back_faults();
         // The last chance for everything that was sealed to the late key.
         if let Some(late) = self.late.take() {
             self.bring(&late).await?;
         }
         let controller = self.controller.take().ok_or(io::Error::other("no controller runs"))?;
         Ok((self.done, controller))
+    }
+
+    /// Removes the faults that no request met yet; what hit no request was no fault.
+    fn take_back_faults(&mut self) {
+        let Some(faults) = self.backend.faults() else { return };
+        let left = usize::try_from(faults.clear()).unwrap_or(usize::MAX);
+        if let Some(made) = self.done.get_mut("faults") {
+            *made = made.saturating_sub(left);
+        }
+    }
+
+    /// A few faults for the requests of a start. Those prepared before are taken back: a running controller hardly ever
+    /// lists, so they pile up, and dozens of failed lists in a row keep any controller from being ready in time.
+    fn trouble_a_start(&mut self) {
+        self.take_back_faults();
+        if let Some(faults) = self.backend.faults().filter(|_| self.settings.faults) {
+            *self.done.entry("faults").or_default() += trouble::at_start(faults, &mut self.random);
+        }
     }
 
     async fn edit(&mut self, place: Place) -> Result<(), BackendError> {
@@ -180,6 +192,7 @@ impl<'a> Storm<'a> {
         if let Some(controller) = self.controller.take() {
             end(controller).await?;
         }
+        self.trouble_a_start();
         self.start().await
     }
 

@@ -26,6 +26,17 @@ pub(super) fn make(faults: &Faults, random: &mut Random) -> usize {
     times
 }
 
+/// Prepares a fault for the first list of each kind; says how many.
+pub(super) fn at_start(faults: &Faults, random: &mut Random) -> usize {
+    let lists = REQUESTS.iter().filter(|(verb, _)| *verb == "list");
+    lists
+        .map(|(verb, resource)| {
+            let effect = EFFECTS[random.below(EFFECTS.len())];
+            faults.inject(Fault::on(verb, resource, effect).by(CONTROLLER).times(1));
+        })
+        .count()
+}
+
 const CONTROLLER: &str = "system:serviceaccount:";
 const REQUESTS: [(&str, &str); 11] = [
     ("get", "sealedsecrets"),
