@@ -19,7 +19,7 @@ use kube::{
 };
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use sealed_secrets_controller::{
-    api::{client, error::ApiError, error::Request, gate::MayWrite},
+    api::{client, error::ApiError, error::Request, gate::MayWrite, in_flight::InFlight, limits::REQUEST},
     config::ClientRate,
 };
 use serde_json::json;
@@ -29,11 +29,21 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-struct Switch(AtomicBool);
+struct Switch(AtomicBool, InFlight);
+
+impl Switch {
+    fn new(open: bool) -> Arc<Self> {
+        Arc::new(Self(open.into(), InFlight::default()))
+    }
+}
 
 impl MayWrite for Switch {
     fn may_write(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    fn in_flight(&self) -> &InFlight {
+        &self.1
     }
 }
 
@@ -92,15 +102,13 @@ async fn paced(address: SocketAddr, root: &str, may_write: &Arc<Switch>, rate: O
 #[tokio::test]
 async fn a_server_certificate_that_is_its_own_root_is_trusted_and_nothing_is_tried_again() {
     let (address, root, requests) = server().await;
-    let secrets: Api<Secret> =
-        Api::namespaced(connected(address, &root, &Arc::new(Switch(true.into()))).await, "ns");
+    let secrets: Api<Secret> = Api::namespaced(connected(address, &root, &Switch::new(true)).await, "ns");
     let error = secrets.get("x").await.unwrap_err();
     assert!(matches!(error, kube::Error::Api(_)), "an answer came through: {error}");
     assert_eq!(requests.load(Ordering::Relaxed), 1, "the client retries nothing by itself");
     // Its twin: another certificate is not trusted.
     let (other, _, _) = server().await;
-    let secrets: Api<Secret> =
-        Api::namespaced(connected(other, &root, &Arc::new(Switch(true.into()))).await, "ns");
+    let secrets: Api<Secret> = Api::namespaced(connected(other, &root, &Switch::new(true)).await, "ns");
     assert!(!matches!(secrets.get("x").await.unwrap_err(), kube::Error::Api(_)));
 }
 
@@ -108,7 +116,7 @@ async fn a_server_certificate_that_is_its_own_root_is_trusted_and_nothing_is_tri
 #[tokio::test]
 async fn no_write_is_sent_by_a_replica_that_does_not_lead() {
     let (address, root, requests) = server().await;
-    let switch = Arc::new(Switch(false.into()));
+    let switch = Switch::new(false);
     let secrets: Api<Secret> = Api::namespaced(connected(address, &root, &switch).await, "ns");
     let error = secrets.create(&PostParams::default(), &Secret::default()).await.unwrap_err();
     let error = ApiError::new(Request::core("create", "secrets", "ns"), error);
@@ -119,13 +127,28 @@ async fn no_write_is_sent_by_a_replica_that_does_not_lead() {
     switch.0.store(true, Ordering::Relaxed);
     let _write = secrets.create(&PostParams::default(), &Secret::default()).await;
     assert_eq!(requests.load(Ordering::Relaxed), 2);
+    assert!(switch.1.is_empty(Instant::now().into()), "both were answered, one by the gate");
+}
+
+/// A lease that is given back while a write may still be carried out makes two writers.
+#[tokio::test]
+async fn a_write_that_nobody_waits_for_any_more_is_in_flight_still() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, (_, root, _)) = (listener.local_addr().unwrap(), server().await);
+    let switch = Switch::new(true);
+    let secrets: Api<Secret> = Api::namespaced(connected(address, &root, &switch).await, "ns");
+    let (create, secret) = (PostParams::default(), Secret::default());
+    let write = tokio::time::timeout(Duration::from_millis(50), secrets.create(&create, &secret));
+    assert!(write.await.is_err(), "the server says nothing");
+    assert!(!switch.1.is_empty(Instant::now().into()));
+    assert!(switch.1.is_empty((Instant::now() + REQUEST).into()), "its deadline is over");
 }
 
 /// A write that waits for its turn is looked at when it is sent; leases do not wait; who came first goes first.
 #[tokio::test]
 async fn a_lease_that_ends_while_a_write_waits_for_its_turn_stops_it_and_leases_take_none() {
     let (address, root, requests) = server().await;
-    let switch = Arc::new(Switch(true.into()));
+    let switch = Switch::new(true);
     let rate = ClientRate { per_second: 2.0, burst: 1 };
     let client = paced(address, &root, &switch, Some(rate)).await;
     let secrets: Api<Secret> = Api::namespaced(client.clone(), "ns");

@@ -385,3 +385,49 @@ fn repair_that_is_asked_for_makes_a_drifted_object_due() {
     let object = Object::standing(State::Drifted(version("s", "11")));
     assert_eq!(object.seen(Sighting { repair: true, ..Object::sighting(1) }), Some(Priority::Fresh));
 }
+
+/// Row 11, with an event of the Secret in between: the status of a new object does not wait behind a whole restart.
+#[test]
+fn a_quick_retry_stays_urgent_whatever_its_secret_does_meanwhile() {
+    let object = Object::new();
+    let task = object.begin().unwrap();
+    assert_eq!(object.secret(exists("11", &owned())), None, "a worker has the object");
+    let requeue = object.conclude(&task, failing(Some(synced()), &[Retry::Backoff])).unwrap();
+    assert_eq!(requeue, at_once(Priority::Fresh));
+}
+
+#[test]
+fn a_repair_that_is_asked_for_while_an_edit_is_left_alone_is_made() {
+    let object = Object::standing(synced());
+    assert!(object.secret(exists("11", &owned())).is_some(), "it was edited");
+    let task = object.begin().unwrap();
+    assert!(!task.repair);
+    assert_eq!(
+        object.seen(Sighting { repair: true, ..Object::sighting(1) }),
+        None,
+        "it does not look drifted yet"
+    );
+    let drifted = State::Drifted(version("s", "11"));
+    assert_eq!(object.conclude(&task, outcome(drifted.clone())), Some(at_once(Priority::Fresh)));
+    let task = object.begin().unwrap();
+    assert!(task.repair && task.cause == Cause::Due);
+    assert_eq!(object.conclude(&task, outcome(drifted)), None, "once");
+}
+
+#[test]
+fn a_secret_of_ours_that_could_not_be_written_over_is_made_again_when_it_is_deleted() {
+    let object = Object::standing(State::Failed);
+    assert_eq!(object.secret(SecretEvent::Deleted(Some(Ownership::default()))), None, "not ours");
+    assert_eq!(object.secret(SecretEvent::Deleted(Some(owned()))), Some(Priority::Fresh));
+    assert_eq!(object.begin().unwrap().cause, Cause::Due);
+}
+
+/// Row 15: one event may bring both.
+#[test]
+fn a_change_that_comes_together_with_the_begin_of_a_deletion_is_applied() {
+    let object = Object::standing(synced());
+    let dying = Sighting { deleting: true, ..Object::sighting(3) };
+    assert_eq!(object.seen(dying), Some(Priority::Fresh));
+    let task = object.begin().unwrap();
+    assert!(task.deleting && task.cause == Cause::Due);
+}

@@ -103,6 +103,17 @@ async fn a_retry_keeps_the_priority_that_the_object_had() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_retry_that_is_overtaken_keeps_its_priority() {
+    let queue = Queue::default();
+    queue.push(&key("fresh"), Priority::Fresh);
+    let item = queue.next().await;
+    queue.done(&item.key, Duration::ZERO, Some(later(Duration::from_secs(1))));
+    queue.push(&key("old"), Priority::Verify);
+    queue.push(&key("fresh"), Priority::Verify);
+    assert_eq!(queue.next().await.priority, Priority::Fresh, "its Secret changed before its retry");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_object_is_never_worked_on_twice_at_once() {
     let queue = Queue::default();
     queue.push(&key("a"), Priority::Fresh);

@@ -1,4 +1,7 @@
-//! Which proxy a request goes through, by Go's rules.
+//! Which proxy a request goes through, by the rules of Go's `httpproxy`.
+//!
+//! `hyper_util::client::proxy::matcher` differs where scripts can see it: it knows no ports in `NO_PROXY`, takes the
+//! domain itself for one with a leading dot, and sends loopback addresses through the proxy.
 
 use std::net::IpAddr;
 

@@ -10,10 +10,15 @@ use futures::{FutureExt as _, future::BoxFuture};
 use kube::client::Body;
 use tower::{BoxError, Layer, Service};
 
+use super::in_flight::InFlight;
+
 /// Says whether a write may be sent now.
 pub trait MayWrite: Send + Sync {
     /// Whether this replica leads for longer than a write may take.
     fn may_write(&self) -> bool;
+
+    /// Where writes are counted that are sent.
+    fn in_flight(&self) -> &InFlight;
 }
 
 /// A write was not sent.
@@ -72,10 +77,20 @@ where
         let answer = self.inner.call(request);
         // Looked at when it is sent, not when it is made: a layer above may let it wait in between.
         async move {
-            if !passes && !gate.may_write() {
+            if passes {
+                return answer.await.map_err(Into::into);
+            }
+            // Counted before it is looked at: who shuts the gate and finds none in flight can be sure of it.
+            let write = gate.in_flight().begin();
+            if !gate.may_write() {
+                write.answered();
                 return Err(Shut.into());
             }
-            answer.await.map_err(Into::into)
+            let answer = answer.await.map_err(Into::into);
+            if answer.is_ok() {
+                write.answered();
+            }
+            answer
         }
         .boxed()
     }

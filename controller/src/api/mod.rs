@@ -6,6 +6,7 @@ pub mod client;
 pub mod deadline;
 pub mod error;
 pub mod gate;
+pub mod in_flight;
 pub mod kubeconfig;
 pub mod limits;
 pub mod permission;

@@ -3,6 +3,7 @@
 //! # Guarantees
 //! - A write starts only if what is left of the lease exceeds the deadline of a write: none is under way when another
 //!   replica may begin.
+//! - The lease is given back only when every write that was sent is answered or past its deadline; else it runs out.
 //! - The lease counts from before the request that renewed it. Another replica counts from when it saw that renewal,
 //!   which is later.
 //!
@@ -15,12 +16,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::{sync::watch, time::Instant};
 
 use super::lease::SILENCE;
-use crate::api::{gate::MayWrite, limits::REQUEST};
+use crate::api::{gate::MayWrite, in_flight::InFlight, limits::REQUEST};
 
 /// Whether this replica leads.
 pub struct Leadership {
     standing: Mutex<Standing>,
     acting: watch::Sender<bool>,
+    in_flight: InFlight,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +39,11 @@ impl Leadership {
     /// A replica that leads at once, or one that has to be elected.
     pub fn new(elects: bool) -> Self {
         let standing = if elects { Standing::Elected(None) } else { Standing::Alone };
-        Self { standing: Mutex::new(standing), acting: watch::Sender::new(!elects) }
+        Self {
+            standing: Mutex::new(standing),
+            acting: watch::Sender::new(!elects),
+            in_flight: InFlight::default(),
+        }
     }
 
     /// Whether it leads, as it changes.
@@ -78,6 +84,11 @@ impl Leadership {
         matches!(*self.lock(), Standing::Elected(Some(end)) if now >= end)
     }
 
+    /// Whether the lease is ours and has not ended.
+    pub(super) fn holds(&self, now: Instant) -> bool {
+        matches!(*self.lock(), Standing::Elected(Some(end)) if now < end)
+    }
+
     fn may_write_at(&self, now: Instant) -> bool {
         match *self.lock() {
             Standing::Alone => true,
@@ -99,6 +110,10 @@ impl MayWrite for Leadership {
     fn may_write(&self) -> bool {
         self.may_write_at(Instant::now())
     }
+
+    fn in_flight(&self) -> &InFlight {
+        &self.in_flight
+    }
 }
 
 #[cfg(test)]
@@ -118,6 +133,16 @@ mod tests {
         assert!(leadership.has_ended(begun + SILENCE));
         leadership.lost();
         assert!(!leadership.is_acting() && !leadership.may_write_at(begun));
+    }
+
+    #[test]
+    fn a_lease_is_held_until_it_ends() {
+        let (leadership, begun) = (Leadership::new(true), Instant::now());
+        assert!(!leadership.holds(begun), "a candidate has none");
+        leadership.renewed(begun);
+        assert!(leadership.holds(begun) && !leadership.holds(begun + SILENCE));
+        leadership.forbidden();
+        assert!(!leadership.holds(begun));
     }
 
     #[test]

@@ -32,6 +32,7 @@ use self::lease::{Act, LeaseRecord, Seen, decide, next_look};
 use crate::{
     api::{
         error::{ApiError, Request},
+        gate::MayWrite as _,
         limits::LEASE_ROUND,
     },
     context::Context,
@@ -70,7 +71,9 @@ fn take_in(context: &Context, begun: Instant, outcome: Option<Result<Round, ApiE
                 tracing::error!("another replica took the lease; this one stands by");
             }
         }
-        Some(Err(error @ ApiError::Forbidden { .. })) => {
+        // A leader that is refused once may be right again at the next look: right after a restart of the API server
+        // its rules are not loaded. Who leads is so until the lease ends.
+        Some(Err(error @ ApiError::Forbidden { .. })) if !leadership.holds(Instant::now()) => {
             if leadership.can_lead() {
                 tracing::error!("{error}; until then this replica stands by, and is not ready");
             }
@@ -100,6 +103,10 @@ pub async fn release(context: &Context) {
     }
     let candidate = Candidate::new(context);
     context.leadership.lost();
+    if !context.leadership.in_flight().all_answered(LAST_ANSWERS).await {
+        tracing::warn!("a write is not answered yet: the lease is kept until it ends by itself");
+        return;
+    }
     let giving = async {
         if let Ok(Some(lease)) = candidate.leases.get_opt(NAME).await
             && lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_deref()) == Some(&*candidate.me)
@@ -195,3 +202,5 @@ fn record(lease: &Lease) -> LeaseRecord {
 const NAME: &str = "sealed-secrets-controller";
 const SILENCE_SECONDS: i32 = 15;
 const LAST_WORD: Duration = Duration::from_secs(2);
+/// Of writes whose workers have ended. Together with the work before, a stop stays within a pod's 30 seconds.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);

@@ -119,6 +119,10 @@ pub(super) async fn conclude(
             // It was unsealed before: a status that could not be written then is written now.
             write_status(context, subject, Ok(opened)).await
         }
+        // It was unsealed before it was deleted: a status that could not be written then is written now.
+        Applied::Absent if matches!(task.state, State::Synced(_) | State::Drifted(_)) => {
+            write_status(context, subject, Ok(opened)).await
+        }
         // The watch says what is next.
         Applied::Absent => Ok(None),
         Applied::Failed(failure, ownership) => {
@@ -266,16 +270,18 @@ async fn fail(
 ) -> Result<Option<u64>, ApiError> {
     let said =
         digest(&[failure.event_reason(), &failure.event_message(), &format!("{:?}", subject.generation)]);
-    outcome.told = Some(said);
     let known = context.config.update_status && writer::is_reported(subject, Err(failure));
     let events = async {
         if task.told != Some(said) && !known {
             tracing::warn!(object = %subject.key, "{}", for_log(failure));
             let note = subject.note(Kind::Warning, failure.event_reason(), failure.event_message());
-            context.events.record(note).await;
+            return context.events.record(note).await;
         }
+        true
     };
-    let (told, ()) = tokio::join!(write_status(context, subject, Err(failure)), events);
+    let (told, recorded) = tokio::join!(write_status(context, subject, Err(failure)), events);
+    // The next try tells it, if there is one.
+    outcome.told = if recorded { Some(said) } else { task.told };
     told
 }
 

@@ -59,7 +59,11 @@ pub async fn deliver(context: Arc<Context>, mut lane: Receiver<Note>, mut stop: 
         let note = tokio::select! {
             biased;
             note = lane.recv() => note,
-            Ok(_) = stop.wait_for(|stop| *stop) => return,
+            Ok(_) = stop.wait_for(|stop| *stop) => {
+                // What comes from now on is sent by whoever brings it.
+                lane.close();
+                continue;
+            }
         };
         let Some(note) = note else { return };
         // One namespace may always have fresh objects in line: nobody waits for its end.

@@ -64,24 +64,25 @@ impl Events {
         Arc::new(Self { client, counts: Mutex::default(), retrying: AtomicUsize::new(0) })
     }
 
-    /// Tells something. What cannot be written now is tried again by itself; nothing waits for it.
-    pub async fn record(self: &Arc<Self>, note: Note) {
+    /// Writes an Event, or tries again by itself while nobody waits; says whether it is written or tried again.
+    pub async fn record(self: &Arc<Self>, note: Note) -> bool {
         let (namespace, name) = (note.about.namespace.clone().unwrap_or_default(), name(&note));
         let count = self.count(&namespace, &name);
-        let Err(error) = self.write(&namespace, &name, count, &note).await else { return };
+        let Err(error) = self.write(&namespace, &name, count, &note).await else { return true };
         if !matches!(error, ApiError::Terminating { .. } | ApiError::NotLeading) {
             tracing::warn!(%error, reason = note.reason, object = note.about.name, "cannot write an Event");
         }
         let retrying = self.retrying.fetch_add(1, Ordering::Relaxed);
         if retrying >= MOST_RETRYING || !is_worth_a_retry(&error) {
             self.retrying.fetch_sub(1, Ordering::Relaxed);
-            return;
+            return false;
         }
         let events = Arc::clone(self);
         tokio::spawn(async move {
             events.retry(&namespace, &name, count, &note).await;
             events.retrying.fetch_sub(1, Ordering::Relaxed);
         });
+        true
     }
 
     async fn retry(&self, namespace: &str, name: &str, count: i32, note: &Note) {
@@ -166,8 +167,10 @@ impl Events {
 /// Whether an Event that the API server did not take may be taken later.
 fn is_worth_a_retry(error: &ApiError) -> bool {
     match error {
-        ApiError::Terminating { .. } | ApiError::NotLeading | ApiError::Invalid { .. } => false,
-        ApiError::Forbidden { .. }
+        ApiError::Terminating { .. } | ApiError::Invalid { .. } => false,
+        // A renewal of the lease that is late for a moment makes no Event false: the gate looks again at each try.
+        ApiError::NotLeading
+        | ApiError::Forbidden { .. }
         | ApiError::Undecided { .. }
         | ApiError::NotFound { .. }
         | ApiError::Conflict { .. }

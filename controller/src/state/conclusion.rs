@@ -61,12 +61,13 @@ pub(super) fn requeue(
     } else if retries.iter().any(|retry| !matches!(retry, Retry::After(_))) {
         *attempts = attempts.saturating_add(1);
     }
+    // A new object that met one conflict does not wait behind a whole restart.
+    let of_retry = if *attempts <= policy.quick_retries { policy.priority } else { Priority::Verify };
     if let Some(priority) = meanwhile {
+        let priority = if retries.is_empty() { priority } else { priority.max(of_retry) };
         return Some(Requeue { after: Duration::ZERO, priority });
     }
     let wait = |retry: &Retry| retry::wait(*retry, *attempts, policy.quick_retries);
     let after = retries.iter().map(wait).min()?;
-    // A new object that met one conflict does not wait behind a whole restart.
-    let priority = if *attempts <= policy.quick_retries { policy.priority } else { Priority::Verify };
-    Some(Requeue { after, priority })
+    Some(Requeue { after, priority: of_retry })
 }

@@ -125,7 +125,8 @@ impl Entry {
     pub(super) fn observe(&mut self, seen: Sighting) -> Option<Priority> {
         // The API server counts the begin of a deletion as a generation of its own.
         let ends = seen.deleting && !self.deleting;
-        let changed = (self.generation != seen.generation && !ends) || self.scope != seen.scope;
+        let known = if ends { self.generation.map(|number| number + 1) } else { self.generation };
+        let changed = known != seen.generation || self.scope != seen.scope;
         let asks_repair = seen.repair && !self.repair && matches!(self.state, State::Drifted(_));
         self.generation = seen.generation;
         self.scope = seen.scope;
@@ -233,10 +234,14 @@ impl Entry {
             Work::Running(None) | Work::Idle => None,
         };
         let by_keys = if outcome.ring == now.generation { None } else { self.needs_other_keys(now) };
-        if by_keys.is_some() {
+        // Asked for while the worker decided to leave the edit alone.
+        let asks_repair =
+            self.repair && !task.repair && !self.deleting && matches!(self.state, State::Drifted(_));
+        let by_repair = asks_repair.then_some(Priority::Fresh);
+        if by_keys.is_some() || by_repair.is_some() {
             self.cause = Cause::Due;
         }
-        requeue(by_secret.max(by_keys), &outcome.retries, &mut self.attempts, policy)
+        requeue(by_secret.max(by_keys).max(by_repair), &outcome.retries, &mut self.attempts, policy)
     }
 
     fn needs_reconcile(&mut self, event: &SecretEvent, skip_recreate: bool) -> Option<Priority> {
@@ -279,7 +284,9 @@ impl Entry {
                 let ours = ownership.map_or(!self.merged, |ownership| ownership.is_of(&self.uid));
                 !skip_recreate && ours
             }
-            State::Unknown | State::WaitsForKey | State::Failed | State::Faulty => false,
+            // What the API server refused to write over may be what was deleted.
+            State::Failed => !skip_recreate && ownership.is_some_and(|ownership| ownership.is_of(&self.uid)),
+            State::Unknown | State::WaitsForKey | State::Faulty => false,
         }
     }
 

@@ -189,6 +189,8 @@ impl Slot {
 impl Inner {
     fn push(&mut self, key: &Key, priority: Priority, now: Instant) {
         let slot = self.slots.entry(key.clone()).or_default();
+        // It comes now instead of then, and as urgently as it would have come then.
+        let priority = slot.due.map_or(priority, |(_, due)| priority.max(due));
         slot.set_due(key, None, &mut self.delayed);
         if slot.running.is_some() {
             slot.again = slot.again.max(Some(priority));
@@ -308,7 +310,8 @@ impl Inner {
         };
         let requeue = requeue.filter(|_| !gone);
         let at_once = requeue.filter(|requeue| requeue.after.is_zero()).map(|requeue| requeue.priority);
-        let again = again.max(at_once);
+        let urgent = requeue.map(|requeue| requeue.priority);
+        let again = again.map(|priority| urgent.map_or(priority, |urgent| priority.max(urgent))).max(at_once);
         let later = requeue.filter(|_| again.is_none());
         slot.set_due(key, later.map(|later| (now + later.after, later.priority)), &mut self.delayed);
         let rests = slot.due.is_none() && matches!(slot.place, Place::None);

@@ -25,6 +25,7 @@ pub(crate) fn trials(pool: &Pool) -> Vec<Trial> {
         Kind::Memory => vec![
             pool.trial("leaders::never_two_writers_whatever_is_cut_off", async |_| never_two_writers().await),
             pool.trial("leaders::who_leads_again_takes_up_all_work", leads_again),
+            pool.trial("leaders::a_leader_whose_renewals_are_refused_for_a_moment_goes_on", goes_on),
             pool.trial("leaders::without_the_verbs_for_leases_a_candidate_stands_by", async |backend| {
                 stands_by(backend).await
             }),
@@ -173,6 +174,34 @@ async fn leads_again(backend: &Backend) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A rule that an API server has not loaded yet, and somebody else's write of the lease, end no leadership.
+async fn goes_on(backend: &Backend) -> Result<(), Failed> {
+    let server = backend.memory().ok_or("a server in memory")?;
+    let mut one = replica(backend, REPLICAS[0]).await?;
+    one.healthy(Duration::from_secs(30)).await.map_err(told)?;
+    for (verb, effect) in
+        [("get", Effect::Forbidden), ("update", Effect::Forbidden), ("update", Effect::Conflict)]
+    {
+        server.faults().inject(Fault::on(verb, "leases", effect).by(&user(REPLICAS[0])).times(2));
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(4) {
+            let ready = sandbox::http_client::get(one.http(), "/readyz").await?;
+            if ready.status != 200 {
+                return Err(format!("{verb} {effect:?}: it is not ready:\n{}", one.log()).into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let left = server.faults().clear();
+        if left > 0 {
+            return Err(format!("{verb} {effect:?}: {left} faults hit nothing").into());
+        }
+    }
+    if one.log().contains("stands by") {
+        return Err(format!("it gave up its leadership:\n{}", one.log()).into());
+    }
+    Ok(one.stop().await.map(drop)?)
+}
+
 async fn change(admin: &Objects, value: &Value) -> Result<(), Failed> {
     let patch = json!({"spec": value["spec"]});
     let target = Target { kind: "SealedSecret", namespace: "leaders", name: "app", ..Target::default() };
@@ -273,6 +302,10 @@ fn only_holders_write(journal: &[Written]) -> Result<usize, Failed> {
         } else if let Some(holder) = holder.filter(|holder| holder.user != written.user) {
             let since = written.at.duration_since(holder.at);
             return Err(format!("{written:?} though {} leads since {since:?}", holder.user).into());
+        } else if let Some(since) = holder.map(|holder| written.at.duration_since(holder.at))
+            && since > LEASE
+        {
+            return Err(format!("{written:?}, {since:?} after the last renewal").into());
         } else {
             writes += 1;
         }
@@ -315,5 +348,6 @@ async fn stands_by(backend: &Backend) -> Result<(), Failed> {
 const REPLICAS: [&str; 2] = ["replica-a", "replica-b"];
 const FEW_SEEDS: u64 = 4;
 const AT_ONCE: usize = 5;
+const LEASE: Duration = Duration::from_secs(15);
 /// The lease, and two seconds.
 const MOST: Duration = Duration::from_secs(17);
