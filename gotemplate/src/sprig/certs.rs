@@ -11,8 +11,8 @@ use rcgen::{
 use super::{
     costs::{Cost, pay},
     dates,
-    golang::{base, pem},
     keys::PrivateKey,
+    packages::{base, pem},
 };
 use crate::{
     context::Context,

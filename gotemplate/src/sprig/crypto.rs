@@ -8,8 +8,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
     costs::{Cost, pay},
-    golang::base,
     master_password,
+    packages::base,
 };
 use crate::{
     context::Context,

@@ -1,7 +1,7 @@
 //! Dates: Go's layouts and zones. The clock is the render's, the local zone is UTC.
 
 use super::{
-    golang::{
+    packages::{
         duration::{self, SECOND},
         layout_parse,
         time::Time,

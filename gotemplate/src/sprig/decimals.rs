@@ -1,6 +1,6 @@
 //! Floats with exact decimal arithmetic: 0.1 + 0.2 is 0.3.
 
-use super::{cast::to_float, golang::decimal::Decimal};
+use super::{cast::to_float, packages::decimal::Decimal};
 use crate::{
     context::Context,
     error::Failure,

@@ -2,7 +2,7 @@
 
 use std::{any::Any, rc::Rc};
 
-use super::golang::{
+use super::packages::{
     duration,
     layout::{MONTHS, WEEKDAYS},
 };

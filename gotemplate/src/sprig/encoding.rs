@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::golang::base;
+use super::packages::base;
 use crate::{
     context::Context,
     function::{Args, Function, Outcome, Type},

@@ -10,7 +10,7 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::golang::unicode;
+use super::packages::unicode;
 
 /// The functions of this family.
 pub(super) const TABLE: &[Function] = &[

@@ -1,6 +1,6 @@
 //! JSON read as Go reads it into `any`: numbers become floats, broken text U+FFFD.
 
-use super::golang::unicode;
+use super::packages::unicode;
 use crate::{
     context::Context,
     error::Failure,

@@ -8,7 +8,7 @@ use aws_lc_rs::{
 
 use super::{
     costs::{Cost, pay},
-    golang::{
+    packages::{
         der::{self, BIT_STRING, INTEGER, OCTET_STRING, OID, SEQUENCE},
         pem,
     },

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{
     certs::Certificate,
-    golang::{layout_format, time::Time},
+    packages::{layout_format, time::Time},
     semver::Version,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! Paths with slashes; the `os` functions are those of Unix.
 
-use super::golang::path;
+use super::packages::path;
 use crate::{
     context::Context,
     function::{Args, Function, Outcome, Type},

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ::regex::Captures;
 
 use super::{
-    golang::{
+    packages::{
         re2_expand::{self, Piece},
         unicode,
     },

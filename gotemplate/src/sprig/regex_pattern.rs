@@ -7,7 +7,7 @@ use std::{
 
 use ::regex::{Regex, RegexBuilder};
 
-use super::golang::re2::{self, PatternError};
+use super::packages::re2::{self, PatternError};
 use crate::{context::Context, error::Failure, limits::Limit};
 
 /// A compiled pattern with the names of its groups.

@@ -1,6 +1,6 @@
 //! Strings cut, repeated, split, indented and wrapped; all counted in bytes, as in Go.
 
-use super::golang::{bytes, unicode, words, wrap};
+use super::packages::{bytes, unicode, words, wrap};
 use crate::{
     context::Context,
     error::Failure,

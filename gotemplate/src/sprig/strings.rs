@@ -1,13 +1,13 @@
 //! Strings: case, trimming, searching, quoting.
 
-use super::{golang, text};
+use super::{packages, text};
 use crate::{
     context::Context,
     function::{Args, Function, Outcome, Type},
     strconv,
     value::{Str, Value},
 };
-use golang::unicode::{self, Category};
+use packages::unicode::{self, Category};
 
 /// The functions of this family.
 pub(super) const TABLE: &[Function] = &[
@@ -61,7 +61,7 @@ fn cat(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
 fn contains(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let (wanted, text) = (args.str(0)?, args.str(1)?);
     ctx.work(text.len() / 16)?;
-    Ok(golang::bytes::find(text, wanted).is_some().into())
+    Ok(packages::bytes::find(text, wanted).is_some().into())
 }
 
 fn has_prefix(_: &mut Context<'_>, args: Args<'_>) -> Outcome {

@@ -3,7 +3,7 @@
 use std::{any::Any, rc::Rc};
 
 use super::durations::{DURATION, NAMED_METHODS, Named, named, nanoseconds, to_text};
-use super::golang::{layout::MONTHS, layout_format, time::Time, zone::Zone};
+use super::packages::{layout::MONTHS, layout_format, time::Time, zone::Zone};
 use crate::{
     context::Context,
     function::{Args, Function, Outcome, Type},

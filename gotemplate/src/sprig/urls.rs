@@ -1,6 +1,6 @@
 //! Addresses as dictionaries.
 
-use super::golang::url::{Url, UrlError, User};
+use super::packages::url::{Url, UrlError, User};
 use crate::{
     context::Context,
     error::Failure,
