@@ -10,12 +10,11 @@ use super::{
     Cause, ClusterError, KubeconfigError, Unanswered,
     alike::{self, Alike},
     configuration::{config, impersonation},
-    duration,
     error::AnswerError,
     http::{Answer, Http, deadline},
     kubeconfig,
     proxy::Proxies,
-    target,
+    target, timeout,
 };
 use crate::{
     args::Mode,
@@ -35,7 +34,7 @@ pub(super) struct Api {
 impl Api {
     pub(super) async fn open(controller: &Controller) -> Result<Self, KubeconfigError> {
         let flags = &controller.connection;
-        let timeout = duration::parse(&flags.request_timeout)?;
+        let timeout = timeout::parse(&flags.request_timeout)?;
         let files = kubeconfig::load(&flags.kubeconfig)?;
         let target = target::resolve(&files.config, flags)?;
         let proxy = target.as_ref().and_then(|target| target.cluster.proxy_url.clone());
@@ -52,7 +51,7 @@ impl Api {
         Ok(Self {
             http: Http::new(&config, proxy, timeout.unwrap_or_else(deadline))?,
             headers: impersonation(&config.auth_info)?,
-            query: timeout.map(|time| format!("?timeout={}", duration::print(time))).unwrap_or_default(),
+            query: timeout.map(|time| format!("?timeout={}", timeout::print(time))).unwrap_or_default(),
             base: config.cluster_url,
         })
     }

@@ -8,13 +8,13 @@ mod alike;
 mod api;
 mod configuration;
 mod controller;
-mod duration;
 mod error;
 mod exec;
 mod http;
 mod kubeconfig;
 mod proxy;
 mod target;
+mod timeout;
 mod url;
 
 pub(crate) use alike::Alike;

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::duration::{self, DurationError};
+use super::duration::{self, BadDuration};
 
 /// One flag: its name, what it holds and what it is for.
 pub struct Flag {
@@ -71,7 +71,7 @@ pub enum Malformed {
     Float(String),
     /// Not a duration.
     #[error(transparent)]
-    Duration(#[from] DurationError),
+    Duration(#[from] BadDuration),
 }
 
 impl Flag {

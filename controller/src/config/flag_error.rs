@@ -1,9 +1,10 @@
 //! Why a command line or a variable was refused, and what to do about it.
 
+use golang::duration::DurationError;
 use sealed_secrets_core::nearest::nearest;
 
 use super::{
-    duration::DurationError,
+    duration::BadDuration,
     flag::{Flag, Malformed},
     table::FLAGS,
 };
@@ -97,13 +98,18 @@ fn malformed(reason: &Malformed) -> String {
         Malformed::Bool(_) => "write true or false".to_owned(),
         Malformed::Int(_) => "write a whole number".to_owned(),
         Malformed::Float(_) => "write a number, as 7 or 0.5".to_owned(),
-        Malformed::Duration(DurationError::Invalid(_)) => {
+        Malformed::Duration(bad) => no_duration(bad),
+    }
+}
+
+fn no_duration(bad: &BadDuration) -> String {
+    let text = &bad.text;
+    match bad.reason {
+        DurationError::Invalid => {
             format!("{UNITS}, and together they reach to 292 years: write for example 720h or 1h30m")
         }
-        Malformed::Duration(DurationError::MissingUnit(text)) => {
-            format!("{UNITS}: write for example {text}h or {text}s")
-        }
-        Malformed::Duration(DurationError::UnknownUnit { unit, text }) => match in_hours(unit, text) {
+        DurationError::MissingUnit => format!("{UNITS}: write for example {text}h or {text}s"),
+        DurationError::UnknownUnit { .. } => match bad.unit().and_then(|unit| in_hours(unit, text)) {
             Some(hours) => format!("{UNITS}: write {hours}h"),
             None => format!("{UNITS}, and a day is 24h"),
         },

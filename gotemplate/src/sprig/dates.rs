@@ -1,12 +1,9 @@
 //! Dates: Go's layouts and zones. The clock is the render's, the local zone is UTC.
 
+use golang::duration::{self, SECOND};
+
 use super::{
-    packages::{
-        duration::{self, SECOND},
-        layout_parse,
-        time::Time,
-        zone::Zone,
-    },
+    packages::{layout_parse, time::Time, zone::Zone},
     times::{TIME, formatted, value},
 };
 use crate::{

@@ -2,10 +2,9 @@
 
 use std::{any::Any, rc::Rc};
 
-use super::packages::{
-    duration,
-    layout::{MONTHS, WEEKDAYS},
-};
+use golang::duration;
+
+use super::packages::layout::{MONTHS, WEEKDAYS};
 use crate::{
     context::Context,
     error::Failure,

@@ -6,7 +6,6 @@ pub(crate) mod base;
 pub(crate) mod bytes;
 pub(crate) mod decimal;
 pub(crate) mod der;
-pub(crate) mod duration;
 pub(crate) mod layout;
 pub(crate) mod layout_format;
 pub(crate) mod layout_parse;

@@ -1,6 +1,7 @@
 //! Go's `time.Time`: an instant, shown in a zone.
 
-use super::duration::SECOND;
+use golang::duration::SECOND;
+
 use super::zone::Zone;
 
 const DAY: i64 = 86_400;
