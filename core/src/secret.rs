@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use golang::base64;
 use k8s_openapi::{ByteString, api::core::v1, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use serde_json::{Map, Value, json};
 
-use crate::{Plaintext, crypto::base64};
+use crate::Plaintext;
 
 /// A Kubernetes Secret, as read from text or as unsealed.
 #[derive(Debug, Default)]

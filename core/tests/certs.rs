@@ -6,10 +6,10 @@ mod corpus;
 
 use std::collections::BTreeSet;
 
+use golang::base64;
 use jiff::Timestamp;
 use sealed_secrets_core::{
     KeyPair, SealingKey,
-    crypto::base64,
     keys::{
         CertificateError, KeyError,
         recovery::{self, RecoveryError},

@@ -6,9 +6,10 @@ mod corpus;
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 
+use golang::base64;
 use sealed_secrets_core::{
     KeyPair, KeyRing, Label,
-    crypto::{OpenFailure, base64},
+    crypto::OpenFailure,
     keys::{OpenError, Opened},
 };
 use serde_json::Value;

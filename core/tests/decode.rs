@@ -9,9 +9,9 @@ mod corpus;
 
 use std::{fmt::Write as _, io::Write as _};
 
+use golang::base64;
 use sealed_secrets_core::{
     SealedSecret, Secret,
-    crypto::base64,
     manifest::{self, DecodeError, Format, Problem},
 };
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ mod input;
 
 use std::{env, fs, path::Path};
 
-use sealed_secrets_core::crypto::base64;
+use golang::base64;
 use serde_json::Value;
 
 fn inputs() -> Vec<Vec<u8>> {

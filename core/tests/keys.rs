@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
+use golang::base64;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::{
     api::core::v1,
@@ -11,7 +12,6 @@ use k8s_openapi::{
 };
 use sealed_secrets_core::{
     Fingerprint, KeyPair, KeyRing, Label, Scope, SealingKey,
-    crypto::base64,
     keys::{
         CertificateError, KeyError, KeySecret, KeySpec, OpenError,
         secret::{counts, is_marked, is_of_sealed_secret},

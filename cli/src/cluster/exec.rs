@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use golang::base64;
 use kube::config::{AuthInfo, Cluster, ExecConfig};
 use serde_json::{Value, json};
 
@@ -52,8 +52,8 @@ pub(crate) fn credentials(user: AuthInfo, cluster: &Cluster) -> Result<AuthInfo,
     let mut user = without_credentials(user);
     user.token = text("token").map(|token| token.to_owned().into());
     if let (Some(certificate), Some(key)) = (text("clientCertificateData"), text("clientKeyData")) {
-        user.client_certificate_data = Some(BASE64_STANDARD.encode(certificate));
-        user.client_key_data = Some(BASE64_STANDARD.encode(key).into());
+        user.client_certificate_data = Some(base64::encode(certificate.as_bytes()));
+        user.client_key_data = Some(base64::encode(key.as_bytes()).into());
     } else if user.token.is_none() {
         return Err(failed(&exec, ExecError::Nothing));
     }
@@ -108,8 +108,7 @@ fn exec_info(exec: &ExecConfig, cluster: &Cluster) -> Value {
 
 /// The certificates of the cluster in base64, from wherever the kubeconfig has them.
 fn authority(cluster: &Cluster) -> Option<String> {
-    let from_file =
-        || fs::read(cluster.certificate_authority.as_ref()?).ok().map(|pem| BASE64_STANDARD.encode(pem));
+    let from_file = || fs::read(cluster.certificate_authority.as_ref()?).ok().map(|pem| base64::encode(&pem));
     cluster.certificate_authority_data.clone().or_else(from_file)
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use golang::base64;
 use http::{HeaderValue, Uri, uri::Authority};
 
 /// A URL as people may see it: `https://user:***@host/path`.
@@ -73,7 +73,7 @@ impl Login {
     /// As HTTP sends it.
     pub(crate) fn basic(&self) -> Option<HeaderValue> {
         let plain = [self.user.as_slice(), b":", &self.password].concat();
-        let mut value = HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode(plain))).ok()?;
+        let mut value = HeaderValue::from_str(&format!("Basic {}", base64::encode(&plain))).ok()?;
         value.set_sensitive(true);
         Some(value)
     }

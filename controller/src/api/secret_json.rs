@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base64::{display::Base64Display, engine::general_purpose::STANDARD};
+use golang::base64;
 use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
@@ -54,7 +54,7 @@ struct Base64<'a>(&'a [u8]);
 
 impl Serialize for Base64<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Base64Display::new(self.0, &STANDARD))
+        serializer.collect_str(&base64::displayed(self.0))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 
-use super::der;
+use super::rsa_der;
 
 /// SHA-256 of a public key in its `ssh-rsa` wire form; prints as `SHA256:` and unpadded base64.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,7 +14,7 @@ pub struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
 impl Fingerprint {
     /// Of an RSA key given as `SubjectPublicKeyInfo`.
     pub(crate) fn of_spki(spki: &[u8]) -> Option<Self> {
-        let (modulus, exponent) = der::rsa_numbers_of_spki(spki)?;
+        let (modulus, exponent) = rsa_der::rsa_numbers_of_spki(spki)?;
         let mut wire = Vec::with_capacity(modulus.len() + exponent.len() + 19);
         // DER integers and SSH's mpint agree: big-endian, two's complement, shortest form.
         for field in [b"ssh-rsa".as_slice(), exponent, modulus] {

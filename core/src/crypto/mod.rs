@@ -4,12 +4,11 @@
 //! u16 big-endian length ‖ RSA-OAEP-SHA256(label, session key) ‖ AES-GCM(session key, value)
 //! ```
 
-pub mod base64;
-pub(crate) mod der;
 mod envelope;
 mod fingerprint;
 mod gcm;
 pub(crate) mod oaep;
+pub(crate) mod rsa_der;
 
 pub use envelope::OpenFailure;
 pub(crate) use envelope::{block_len, open, seal};

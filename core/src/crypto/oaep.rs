@@ -11,7 +11,7 @@ use aws_lc_rs::{
 };
 use zeroize::Zeroizing;
 
-use super::der;
+use super::rsa_der;
 use crate::Label;
 
 /// Most zero bytes that are put before a short block. An honest block misses k bytes once in 256^k;
@@ -128,7 +128,7 @@ impl PrivateKey {
 
     /// The key as PKCS#1, the form in which key Secrets hold it.
     pub(crate) fn pkcs1(&self) -> &[u8] {
-        der::pkcs8_parts(&self.pkcs8).map_or(&[], |(_, key)| key)
+        rsa_der::pkcs8_parts(&self.pkcs8).map_or(&[], |(_, key)| key)
     }
 }
 

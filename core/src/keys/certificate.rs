@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use golang::pem;
 use jiff::Timestamp;
 use x509_parser::{certificate::X509Certificate, oid_registry, prelude::FromDer as _, time::ASN1Time};
 
-use super::{pem, strict};
-use crate::crypto::{Fingerprint, der, oaep};
+use super::strict;
+use crate::crypto::{Fingerprint, oaep, rsa_der};
 
 const LABEL: &str = "CERTIFICATE";
 
@@ -109,7 +110,7 @@ impl Certificate {
 
     /// Bits of the RSA modulus.
     pub fn bits(&self) -> u32 {
-        der::rsa_numbers_of_spki(&self.spki).map_or(0, |(modulus, _)| der::bits(modulus))
+        rsa_der::rsa_numbers_of_spki(&self.spki).map_or(0, |(modulus, _)| rsa_der::bits(modulus))
     }
 
     /// Refuses a certificate that has expired at `now`.

@@ -3,7 +3,6 @@
 pub mod certificate;
 mod generate;
 mod pair;
-pub(crate) mod pem;
 mod private;
 pub mod recovery;
 pub mod renewal;

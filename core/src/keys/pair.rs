@@ -1,12 +1,13 @@
 //! A private key with, where known, its certificate.
 
+use golang::pem;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{
     SealingKey,
     certificate::{Certificate, CertificateError},
-    pem, private,
+    private,
     private::KeyError,
 };
 use crate::{

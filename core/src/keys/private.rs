@@ -1,7 +1,11 @@
 //! Reading private keys: which block of a PEM text counts, and which kinds are refused by name.
 
-use super::pem::{self, Block};
-use crate::crypto::{der, oaep::PrivateKey};
+use golang::{
+    der,
+    pem::{self, Block},
+};
+
+use crate::crypto::{oaep::PrivateKey, rsa_der};
 
 /// A private key that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,9 +76,9 @@ enum Read {
 fn read(block: &Block<'_>) -> Read {
     match block.label {
         b"RSA PRIVATE KEY" => rsa(&block.bytes),
-        b"PRIVATE KEY" => match der::pkcs8_parts(&block.bytes) {
+        b"PRIVATE KEY" => match rsa_der::pkcs8_parts(&block.bytes) {
             None => Read::Skipped(Some("its PRIVATE KEY block is damaged")),
-            Some((der::RSA_ENCRYPTION, pkcs1)) => rsa(pkcs1),
+            Some((rsa_der::RSA_ENCRYPTION, pkcs1)) => rsa(pkcs1),
             Some((oid, _)) => other_kind(oid),
         },
         b"EC PRIVATE KEY" if is_sec1(&block.bytes) => Read::Refused(KeyError::NotRsa("an EC key")),
@@ -94,7 +98,7 @@ fn read(block: &Block<'_>) -> Read {
 }
 
 fn rsa(pkcs1: &[u8]) -> Read {
-    match (PrivateKey::from_pkcs8(&der::pkcs8_of_pkcs1(pkcs1)), pkcs1_bits(pkcs1)) {
+    match (PrivateKey::from_pkcs8(&rsa_der::pkcs8_of_pkcs1(pkcs1)), pkcs1_bits(pkcs1)) {
         (Some(key), _) => Read::Rsa(Box::new(key)),
         (None, Some(bits)) if !(2048..=8192).contains(&bits) => Read::Refused(KeyError::Size { bits }),
         (None, _) => {
@@ -107,7 +111,7 @@ fn rsa(pkcs1: &[u8]) -> Read {
 fn pkcs1_bits(pkcs1: &[u8]) -> Option<u32> {
     let (version, rest) = der::element(der::INTEGER, der::only(der::SEQUENCE, pkcs1)?)?;
     let (modulus, _) = der::element(der::INTEGER, rest)?;
-    (version == [0]).then(|| der::bits(modulus))
+    (version == [0]).then(|| rsa_der::bits(modulus))
 }
 
 /// Kinds that Go's PKCS#8 reader knows are refused by name, any other is passed over.

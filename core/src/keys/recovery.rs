@@ -1,6 +1,8 @@
 //! Files with private keys, as people back them up: PEM, key Secrets, or a `v1` List of them.
 
-use super::{pair::KeyPair, pem, private::KeyError};
+use golang::pem;
+
+use super::{pair::KeyPair, private::KeyError};
 use crate::{
     Plaintext, Secret,
     manifest::{self, DecodeError},

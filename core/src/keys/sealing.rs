@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use golang::base64;
 use jiff::Timestamp;
 
 use super::certificate::{Certificate, CertificateError};
@@ -44,7 +45,7 @@ impl SealingKey {
 
     /// Seals one value: base64, as it stands in `encryptedData` and on `--raw`'s output.
     pub fn seal_to_text(&self, label: &Label, plaintext: &[u8]) -> String {
-        crypto::base64::encode(&self.seal(label, plaintext))
+        base64::encode(&self.seal(label, plaintext))
     }
 
     /// Fingerprint of the public key.

@@ -1,11 +1,10 @@
 //! What Go's certificate parser refuses and this parser lets pass. Whatever the reference refuses to seal to
 //! is refused here as well: such a certificate is damaged or made by a broken tool.
 
+use golang::der;
 use x509_parser::{
     asn1_rs::Any, certificate::X509Certificate, extensions::ParsedExtension, oid_registry, x509::X509Name,
 };
-
-use crate::crypto::der;
 
 const CONTEXT_0: u8 = 0xa0;
 const NULL: &[u8] = &[0x05, 0x00];

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use golang::base64;
+
 use super::{
     annotations,
     error::Shown,
@@ -11,7 +13,6 @@ use super::{
     remark::{MOST_REMARKS, ScopeRemark, UnknownField},
     repeated,
 };
-use crate::crypto::base64;
 
 /// Something wrong with a SealedSecret; names only, never values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn placeholders_unknown_fields_and_booleans_are_found() {
-        let good = crate::crypto::base64::encode(&[&[1, 0][..], &[7; 300]].concat());
+        let good = golang::base64::encode(&[&[1, 0][..], &[7; 300]].concat());
         let text = format!(
             "{}: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata:\n  annotations: {{sealedsecrets.bitnami.com/cluster-wide: true, x: \"true\"}}\nspec:\n  encryptedData:\n    a: {good}\n    b: hunter2\n    c: YWJj\n  template:\n    type: Opaque\n    stringData: {{}}\n",
             "apiVersion"
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn misspelt_fields_repeated_items_and_scopes_that_are_none_are_found() {
-        let good = crate::crypto::base64::encode(&[&[1, 0][..], &[7; 300]].concat());
+        let good = golang::base64::encode(&[&[1, 0][..], &[7; 300]].concat());
         let text = format!(
             "kind: SealedSecret\nmetadata:\n  nmae: a\n  annotations: {{sealedsecrets.bitnami.com/cluster-wide: \"True\"}}\nspec:\n  encryptedDatas: {{}}\n  encryptedData:\n    a: {good}\n    a: {good}\n  template:\n    metadata: {{label: {{}}}}\n"
         );

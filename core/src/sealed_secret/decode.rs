@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use golang::base64;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, de::DeserializeSeed as _};
 use serde_json::{Map, Value};
 
 use super::{Flaw, SealedSecret, Spec, Status, Template, counted::Counted};
-use crate::{crypto::base64, manifest::Bounds, names};
+use crate::{manifest::Bounds, names};
 
 impl SealedSecret {
     /// Reads any JSON value. In `encryptedData`, as in the reference, a value that is no text becomes empty

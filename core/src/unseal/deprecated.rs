@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use golang::base64::{self, BadBase64};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, de};
 use zeroize::Zeroizing;
@@ -9,7 +10,6 @@ use zeroize::Zeroizing;
 use super::nodes;
 use crate::{
     Plaintext, Secret,
-    crypto::base64::{self, BadBase64},
     manifest::{self, Bounds},
 };
 

@@ -2,15 +2,11 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use golang::base64::BadBase64;
 use gotemplate::Limit;
 
 use super::deprecated::BlobError;
-use crate::{
-    Scope,
-    crypto::{OpenFailure, base64::BadBase64},
-    names,
-    sealed_secret::Flaw,
-};
+use crate::{Scope, crypto::OpenFailure, names, sealed_secret::Flaw};
 
 /// What follows the items that are no base64, as a value is that somebody pasted.
 const NEVER_SEALED: &str = ": no ciphertext; seal the value with kubeseal --raw";

@@ -1,9 +1,11 @@
 //! One value: base64, the keys one after the other, and the reason when none fits.
 
+use golang::base64;
+
 use super::{Effort, ItemError, Opened, Reason, diagnose, effort::Attempt};
 use crate::{
     Fingerprint, KeyRing, Label, SealedSecret,
-    crypto::{self, OpenFailure, base64},
+    crypto::{self, OpenFailure},
     keys::OpenError,
 };
 

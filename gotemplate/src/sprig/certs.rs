@@ -3,6 +3,7 @@
 use std::{any::Any, net::IpAddr, rc::Rc, time::Duration};
 
 use aws_lc_rs::rsa::KeySize;
+use golang::{base64, pem};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyUsagePurpose, PublicKeyData, SanType, SerialNumber, string::PrintableString,
@@ -12,7 +13,6 @@ use super::{
     costs::{Cost, pay},
     dates,
     keys::PrivateKey,
-    packages::{base, pem},
 };
 use crate::{
     context::Context,
@@ -189,7 +189,7 @@ const YEAR_TEN_THOUSAND: i64 = 253_402_300_800;
 const NOT_SIGNED: Failure = Failure::new("the certificate cannot be signed with this key");
 
 fn finished(made: &rcgen::Certificate, key: &PrivateKey) -> Value {
-    let cert = pem::encode("CERTIFICATE", made.der()).into();
+    let cert = pem::encode("CERTIFICATE", made.der()).as_str().into();
     Value::Object(Rc::new(Certificate { cert, key: key.to_pem().into() }))
 }
 
@@ -208,14 +208,14 @@ fn self_signed(ctx: &mut Context<'_>, wish: &Wish<'_>, key: &PrivateKey) -> Outc
 
 fn signed(ctx: &mut Context<'_>, wish: &Wish<'_>, key: &PrivateKey, authority: &Certificate) -> Outcome {
     const BAD_AUTHORITY: Failure = Failure::new("the authority's certificate cannot be read");
-    let block = pem::first(&authority.cert).ok_or(BAD_AUTHORITY)?;
-    let (_, parsed) = x509_parser::parse_x509_certificate(&block.der).map_err(|_| BAD_AUTHORITY)?;
+    let block = pem::blocks(&authority.cert).next().ok_or(BAD_AUTHORITY)?;
+    let (_, parsed) = x509_parser::parse_x509_certificate(&block.bytes).map_err(|_| BAD_AUTHORITY)?;
     let signing = PrivateKey::parse(ctx, &authority.key)?.pair()?;
     if *parsed.public_key().subject_public_key.data != *signing.der_bytes() {
         return Err(Failure::new("the authority's key does not belong to its certificate"));
     }
     let issuer =
-        Issuer::from_ca_cert_der(&block.der.as_slice().into(), signing).map_err(|_| BAD_AUTHORITY)?;
+        Issuer::from_ca_cert_der(&block.bytes.as_slice().into(), signing).map_err(|_| BAD_AUTHORITY)?;
     let mut params = params(ctx, wish)?;
     params.use_authority_key_identifier_extension = true;
     Ok(finished(&params.signed_by(&key.pair()?, &issuer).map_err(|_| NOT_SIGNED)?, key))
@@ -223,10 +223,10 @@ fn signed(ctx: &mut Context<'_>, wish: &Wish<'_>, key: &PrivateKey, authority: &
 
 fn build_custom(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     ctx.charge(args.str(0)?.len() + args.str(1)?.len())?;
-    let cert = base::decode64(args.str(0)?).map_err(|_| Failure::new("the certificate is not base64"))?;
-    let key = base::decode64(args.str(1)?).map_err(|_| Failure::new("the private key is not base64"))?;
-    let block = pem::first(&cert).ok_or(Failure::new("the certificate is not in PEM"))?;
-    match x509_parser::parse_x509_certificate(&block.der) {
+    let cert = base64::decode(args.str(0)?).map_err(|_| Failure::new("the certificate is not base64"))?;
+    let key = base64::decode(args.str(1)?).map_err(|_| Failure::new("the private key is not base64"))?;
+    let block = pem::blocks(&cert).next().ok_or(Failure::new("the certificate is not in PEM"))?;
+    match x509_parser::parse_x509_certificate(&block.bytes) {
         Ok(([], _)) => {}
         _ => return Err(Failure::new("the certificate cannot be read")),
     }

@@ -4,12 +4,11 @@ use aws_lc_rs::{
     cipher::{AES_256, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext, UnboundCipherKey},
     iv::FixedLength,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use golang::base64;
 
 use super::{
     costs::{Cost, pay},
     master_password,
-    packages::base,
 };
 use crate::{
     context::Context,
@@ -96,7 +95,7 @@ fn encrypt(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     EncryptingKey::cbc(key(args.str(0)?)?)
         .and_then(|key| key.less_safe_encrypt(&mut content, EncryptionContext::Iv128(FixedLength::from(iv))))
         .map_err(|_| FAILED)?;
-    Ok(STANDARD.encode([&iv[..], &content].concat()).into())
+    Ok(base64::encode(&[&iv[..], &content].concat()).into())
 }
 
 fn decrypt(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
@@ -107,7 +106,7 @@ fn decrypt(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
         return Ok("".into());
     }
     ctx.charge(text.len().saturating_mul(2))?;
-    let sealed = base::decode64(text).map_err(|_| Failure::new("the encrypted text is not base64"))?;
+    let sealed = base64::decode(text).map_err(|_| Failure::new("the encrypted text is not base64"))?;
     let (iv, content) = sealed.split_first_chunk::<BLOCK>().ok_or(NOT_ENCRYPTED)?;
     let mut content = content.to_vec();
     if content.is_empty() || content.len() % BLOCK != 0 {

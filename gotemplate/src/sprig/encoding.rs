@@ -1,9 +1,9 @@
 //! Base64, base32 and checksums.
 
 use aws_lc_rs::digest;
-use base64::{Engine, engine::general_purpose::STANDARD};
+use golang::base64;
 
-use super::packages::base;
+use super::packages::base32;
 use crate::{
     context::Context,
     function::{Args, Function, Outcome, Type},
@@ -24,31 +24,31 @@ pub(super) const TABLE: &[Function] = &[
 fn b64enc(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let text = args.str(0)?;
     ctx.charge(text.len() / 3 * 4 + 4)?;
-    Ok(STANDARD.encode(&**text).into())
+    Ok(base64::encode(text).into())
 }
 
 /// Compat: what is no base64 gives a sentence instead of an error.
 fn b64dec(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let text = args.str(0)?;
     ctx.charge(text.len())?;
-    Ok(match base::decode64(text) {
+    Ok(match base64::decode(text) {
         Ok(bytes) => bytes.into(),
-        Err(base::Illegal(at)) => format!("illegal base64 data at input byte {at}").into(),
+        Err(bad) => bad.to_string().into(),
     })
 }
 
 fn b32enc(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let text = args.str(0)?;
     ctx.charge(text.len() * 8 / 5 + 8)?;
-    Ok(base::encode32(text).into())
+    Ok(base32::encode(text).into())
 }
 
 fn b32dec(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let text = args.str(0)?;
     ctx.charge(text.len().saturating_mul(2))?;
-    Ok(match base::decode32(text) {
+    Ok(match base32::decode(text) {
         Ok(bytes) => bytes.into(),
-        Err(base::Illegal(at)) => format!("illegal base32 data at input byte {at}").into(),
+        Err(base32::Illegal(at)) => format!("illegal base32 data at input byte {at}").into(),
     })
 }
 

@@ -1,6 +1,8 @@
 //! JSON written as Go writes it: sorted keys, HTML characters escaped, its own form of floats.
 
-use super::{json_read, objects};
+use golang::base64;
+
+use super::{json_read, objects, packages::unicode};
 use crate::{
     context::Context,
     error::Failure,
@@ -8,9 +10,6 @@ use crate::{
     strconv,
     value::{Elem, List, Map, Value},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
-
-use super::packages::unicode;
 
 /// The functions of this family.
 pub(super) const TABLE: &[Function] = &[
@@ -92,7 +91,7 @@ impl Writer {
             return self.put(ctx, b"null");
         }
         if list.elem() == Elem::Byte {
-            let text = STANDARD.encode(list.as_bytes().unwrap_or_default());
+            let text = base64::encode(&list.as_bytes().unwrap_or_default());
             return self.text(ctx, text.as_bytes());
         }
         if list.len() == 0 {

@@ -5,14 +5,13 @@ use aws_lc_rs::{
     rsa::{self, KeySize},
     signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _},
 };
-
-use super::{
-    costs::{Cost, pay},
-    packages::{
-        der::{self, BIT_STRING, INTEGER, OCTET_STRING, OID, SEQUENCE},
-        pem,
-    },
+use golang::{
+    der::{self, BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE},
+    pem,
 };
+use zeroize::Zeroizing;
+
+use super::costs::{Cost, pay};
 use crate::{
     context::Context,
     error::Failure,
@@ -25,7 +24,7 @@ pub(super) const TABLE: &[Function] = &[Function::fixed("genPrivateKey", &[Type:
 /// A private key in the form that it is written in.
 pub(super) struct PrivateKey {
     label: &'static str,
-    der: Vec<u8>,
+    der: Zeroizing<Vec<u8>>,
     usable: bool,
 }
 
@@ -68,12 +67,12 @@ impl PrivateKey {
     pub(super) fn parse(ctx: &mut Context<'_>, text: &[u8]) -> Result<Self, Failure> {
         // Its numbers are checked against each other, which takes the longer the larger they are.
         ctx.work(text.len())?;
-        let block = pem::first(text).ok_or(NO_PEM)?;
-        match block.label.as_str() {
-            "PRIVATE KEY" => Self::from_pkcs8(&block.der),
-            "RSA PRIVATE KEY" => Self::from_pkcs1(&block.der),
-            "EC PRIVATE KEY" => Self::from_sec1(&block.der, None),
-            "DSA PRIVATE KEY" => Self::from_dsa(block.der),
+        let block = pem::blocks(text).next().ok_or(NO_PEM)?;
+        match block.label {
+            b"PRIVATE KEY" => Self::from_pkcs8(&block.bytes),
+            b"RSA PRIVATE KEY" => Self::from_pkcs1(&block.bytes),
+            b"EC PRIVATE KEY" => Self::from_sec1(&block.bytes, None),
+            b"DSA PRIVATE KEY" => Self::from_dsa(block.bytes),
             _ => Err(Failure::new("the PEM block is no private key of a known kind")),
         }
     }
@@ -101,17 +100,19 @@ impl PrivateKey {
 
     fn from_pkcs8(input: &[u8]) -> Result<Self, Failure> {
         let parts = || {
-            let (_, rest) = der::read(der::read(input, SEQUENCE)?.0, INTEGER)?;
-            let (algorithm, rest) = der::read(rest, SEQUENCE)?;
-            let (oid, parameters) = der::read(algorithm, OID)?;
-            Some((oid, parameters, der::read(rest, OCTET_STRING)?.0))
+            let (_, rest) = der::element(INTEGER, der::element(SEQUENCE, input)?.0)?;
+            let (algorithm, rest) = der::element(SEQUENCE, rest)?;
+            let (oid, parameters) = der::element(OBJECT_IDENTIFIER, algorithm)?;
+            Some((oid, parameters, der::element(OCTET_STRING, rest)?.0))
         };
         let (oid, parameters, key) = parts().ok_or(BROKEN)?;
         match oid {
             RSA_ENCRYPTION => Self::from_pkcs1(key),
-            EC_PUBLIC_KEY => Self::from_sec1(key, der::read(parameters, OID).map(|(curve, _)| curve)),
+            EC_PUBLIC_KEY => {
+                Self::from_sec1(key, der::element(OBJECT_IDENTIFIER, parameters).map(|(curve, _)| curve))
+            }
             ED25519 => {
-                let seed = der::whole(key, OCTET_STRING).filter(|seed| seed.len() == 32).ok_or(BROKEN)?;
+                let seed = der::only(OCTET_STRING, key).filter(|seed| seed.len() == 32).ok_or(BROKEN)?;
                 Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| BROKEN)?;
                 Ok(Self::from_seed(seed))
             }
@@ -120,13 +121,13 @@ impl PrivateKey {
     }
 
     fn from_pkcs1(input: &[u8]) -> Result<Self, Failure> {
-        der::whole(input, SEQUENCE).ok_or(BROKEN)?;
+        der::only(SEQUENCE, input).ok_or(BROKEN)?;
         rsa::KeyPair::from_der(input).map_err(|_| BROKEN)?;
-        Ok(Self { label: "RSA PRIVATE KEY", der: input.to_vec(), usable: true })
+        Ok(Self { label: "RSA PRIVATE KEY", der: Zeroizing::new(input.to_vec()), usable: true })
     }
 
     fn from_seed(seed: &[u8]) -> Self {
-        let algorithm = der::write(SEQUENCE, &[&der::write(OID, &[ED25519])]);
+        let algorithm = der::write(SEQUENCE, &[&der::write(OBJECT_IDENTIFIER, &[ED25519])]);
         let key = der::write(OCTET_STRING, &[&der::write(OCTET_STRING, &[seed])]);
         let der = der::write(SEQUENCE, &[&der::write(INTEGER, &[&[0]]), &algorithm, &key]);
         Self { label: "PRIVATE KEY", der, usable: true }
@@ -135,9 +136,9 @@ impl PrivateKey {
     /// `outer` is the curve that a surrounding PKCS#8 names.
     fn from_sec1(input: &[u8], outer: Option<&[u8]>) -> Result<Self, Failure> {
         let parts = || {
-            let (_, rest) = der::read(der::whole(input, SEQUENCE)?, INTEGER)?;
-            let (scalar, rest) = der::read(rest, OCTET_STRING)?;
-            let named = der::read(rest, 0xA0).and_then(|(named, _)| der::whole(named, OID));
+            let (_, rest) = der::element(INTEGER, der::only(SEQUENCE, input)?)?;
+            let (scalar, rest) = der::element(OCTET_STRING, rest)?;
+            let named = der::element(0xA0, rest).and_then(|(named, _)| der::only(OBJECT_IDENTIFIER, named));
             Some((scalar, outer.or(named)?))
         };
         let (scalar, oid) = parts().ok_or(BROKEN)?;
@@ -145,7 +146,7 @@ impl PrivateKey {
         let padded = fit(scalar, curve.bytes).ok_or(BROKEN)?;
         let version = der::write(INTEGER, &[&[1]]);
         let scalar = der::write(OCTET_STRING, &[&padded]);
-        let named = der::write(0xA0, &[&der::write(OID, &[oid])]);
+        let named = der::write(0xA0, &[&der::write(OBJECT_IDENTIFIER, &[oid])]);
         let bare = der::write(SEQUENCE, &[&version, &scalar, &named]);
         let pair = EcdsaKeyPair::from_private_key_der(curve.algorithm, &bare).map_err(|_| BROKEN)?;
         let public = der::write(0xA1, &[&der::write(BIT_STRING, &[&[0], pair.public_key().as_ref()])]);
@@ -154,17 +155,17 @@ impl PrivateKey {
     }
 
     /// DSA keys are read, and cannot be used for anything.
-    fn from_dsa(input: Vec<u8>) -> Result<Self, Failure> {
-        let mut rest = der::whole(&input, SEQUENCE).ok_or(BROKEN)?;
+    fn from_dsa(input: Zeroizing<Vec<u8>>) -> Result<Self, Failure> {
+        let mut rest = der::only(SEQUENCE, &input).ok_or(BROKEN)?;
         for _ in 0..6 {
-            (_, rest) = der::read(rest, INTEGER).ok_or(BROKEN)?;
+            (_, rest) = der::element(INTEGER, rest).ok_or(BROKEN)?;
         }
         Ok(Self { label: "DSA PRIVATE KEY", der: input, usable: false })
     }
 
     /// The key in PEM.
     pub(super) fn to_pem(&self) -> String {
-        pem::encode(self.label, &self.der)
+        std::mem::take(&mut *pem::encode(self.label, &self.der))
     }
 
     /// The key for signing and being signed.

@@ -1,6 +1,6 @@
 //! Random text and numbers, all from the render's own source.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use golang::base64;
 
 use crate::{
     context::Context,
@@ -54,7 +54,7 @@ fn bytes(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     ctx.charge(length.saturating_mul(3))?;
     let mut buffer = vec![0; length];
     ctx.random(&mut buffer);
-    Ok(STANDARD.encode(buffer).into())
+    Ok(base64::encode(&buffer).into())
 }
 
 fn int(ctx: &mut Context<'_>, args: Args<'_>) -> Outcome {

@@ -1,17 +1,15 @@
 //! Scalar fields: text, whole numbers, booleans, times, bytes.
 
+use golang::base64;
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 
 use zeroize::Zeroizing;
 
 use super::{Reader, mismatch};
-use crate::{
-    crypto::base64,
-    manifest::{
-        error::{Fault, Problem},
-        float,
-        node::{Node, Value},
-    },
+use crate::manifest::{
+    error::{Fault, Problem},
+    float,
+    node::{Node, Value},
 };
 
 impl Reader {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use golang::base64;
+
 use super::{Reader, mismatch};
 use crate::{
     SealedSecret,
-    crypto::base64,
     manifest::{
         error::{Fault, Problem},
         node::{Node, Value},

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use golang::base64;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta, OwnerReference, Time};
 
 use super::node::{Node, Tree, Value};
 use crate::{
-    SealedSecret, Secret,
-    crypto::base64,
-    names,
+    SealedSecret, Secret, names,
     sealed_secret::{Condition, Spec, Status, Template},
 };
 

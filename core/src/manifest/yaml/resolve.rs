@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use golang::base64;
 use zeroize::Zeroizing;
 
-use crate::{crypto::base64, manifest::tree::Tag};
+use crate::manifest::tree::Tag;
 
 /// A scalar's type, with its value unless that is the text itself.
 #[derive(Clone, Copy, Debug, PartialEq)]

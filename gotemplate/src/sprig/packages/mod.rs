@@ -2,17 +2,15 @@
 //!
 //! Nothing here knows of templates; each file is one package's behaviour on plain Rust values.
 
-pub(crate) mod base;
+pub(crate) mod base32;
 pub(crate) mod bytes;
 pub(crate) mod decimal;
-pub(crate) mod der;
 pub(crate) mod layout;
 pub(crate) mod layout_format;
 pub(crate) mod layout_parse;
 mod layout_read;
 mod layout_zone;
 pub(crate) mod path;
-pub(crate) mod pem;
 pub(crate) mod re2;
 mod re2_class;
 pub(crate) mod re2_expand;
