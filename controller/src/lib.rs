@@ -5,6 +5,12 @@
 //! keys ──▶ reconcile, http      api, capacity: used by all      config ──▶ app (wires all of this)
 //! ```
 
+// A panic ends one work item or one request, not the process: see ARCHITECTURE.md.
+#[cfg(all(panic = "abort", not(test)))]
+compile_error!(
+    "the controller must unwind: build it with the profile `release`; `cli` is for kubeseal alone"
+);
+
 pub mod api;
 pub mod app;
 pub mod capacity;

@@ -5,7 +5,7 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use sealed_secrets_controller::{
-    api::retry::{QUICK, Retry, SLOW, SLOW_CAP, UNSEAL_AGAIN},
+    api::retry::{QUICK, Retry, SLOW, SLOW_CAP, UNSEAL_RETRY},
     capacity::pool::Priority,
     keys::store::Snapshot,
     state::{
@@ -274,12 +274,12 @@ fn a_lasting_fault_makes_few_requests() {
 fn a_failed_status_is_written_soon_though_the_object_itself_waits_for_an_hour() {
     let object = Object::new();
     let task = object.begin().unwrap();
-    let both = [Retry::After(UNSEAL_AGAIN), Retry::Backoff];
+    let both = [Retry::After(UNSEAL_RETRY), Retry::Backoff];
     let requeue = object.conclude(&task, failing(Some(State::WaitsForKey), &both)).unwrap();
     assert_eq!(requeue.after, QUICK);
     let task = object.begin().unwrap();
-    let told = failing(Some(State::WaitsForKey), &[Retry::After(UNSEAL_AGAIN)]);
-    assert_eq!(object.conclude(&task, told).unwrap().after, UNSEAL_AGAIN);
+    let told = failing(Some(State::WaitsForKey), &[Retry::After(UNSEAL_RETRY)]);
+    assert_eq!(object.conclude(&task, told).unwrap().after, UNSEAL_RETRY);
 }
 
 /// Row 3: an edit that was seen and could not be read is still an edit in the next try.

@@ -202,7 +202,7 @@ async fn an_object_that_fails_again_and_again_has_one_date_and_none_once_it_is_g
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_turn_cost_is_not_remembered_of_an_object_that_went_meanwhile() {
+async fn what_a_work_item_cost_is_not_remembered_of_an_object_that_went_meanwhile() {
     let queue = Queue::default();
     queue.push(&key("anew"), Priority::Fresh);
     assert_eq!(next(&queue).await.as_deref(), Some("anew"));
@@ -219,7 +219,7 @@ async fn what_a_turn_cost_is_not_remembered_of_an_object_that_went_meanwhile() {
     assert_eq!(order, ["anew", "a", "b"]);
 }
 
-/// Begins turns of `objects` and asks for places; gives who has one. The others' turns end.
+/// Begins work on `objects` and asks for places; returns those that have one. Work on the others ends.
 async fn ask(queue: &Queue, objects: &[Key]) -> Vec<Key> {
     let mut placed = vec![];
     for object in objects {
@@ -272,7 +272,7 @@ async fn a_namespace_takes_half_of_the_places_and_whoever_goes_gives_its_own_bac
     for object in objects.iter().filter(|object| !placed.contains(object)) {
         queue.forget(object);
     }
-    // Those that run are deleted: their places are free when their turns end.
+    // Those that run are deleted: their places are free when the work ends.
     for object in &placed {
         queue.forget(object);
         assert!(queue.place(object), "it has one still");

@@ -505,7 +505,7 @@ fn a_refused_key_says_why_and_rests() {
         assert!(
             matches!(failure.retry(), Some(Retry::After(_)))
                 && failure.is_stalled()
-                && failure.is_worth_telling(false)
+                && failure.should_report(false)
         );
     }
 }

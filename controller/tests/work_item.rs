@@ -115,7 +115,7 @@ async fn answer_no_event_of_a_key(
 }
 
 fn context(threads: usize) -> (Arc<Context>, Vec<Receiver<Note>>) {
-    let (context, lanes, _news) = context_of(kube::Client::new(tower::service_fn(answer), "ns"), threads);
+    let (context, lanes, _changes) = context_of(kube::Client::new(tower::service_fn(answer), "ns"), threads);
     (context, lanes)
 }
 
@@ -124,7 +124,7 @@ fn context_of(
     threads: usize,
 ) -> (Arc<Context>, Vec<Receiver<Note>>, mpsc::UnboundedReceiver<KeyChange>) {
     let Command::Run(config, _) = Config::read(&[], &|_| None, "ns").unwrap() else { panic!("a run") };
-    let (keys, news) = Store::new(config.keys.clone(), "ns");
+    let (keys, key_changes) = Store::new(config.keys.clone(), "ns");
     let (deferred, lanes) = DeferredEvents::new();
     let context = Context {
         keys,
@@ -142,7 +142,7 @@ fn context_of(
         client,
         config: *config,
     };
-    (Arc::new(context), lanes, news)
+    (Arc::new(context), lanes, key_changes)
 }
 
 /// An object sealed to a key.
@@ -169,7 +169,7 @@ async fn a_key_that_comes_while_an_object_fails_for_want_of_it_is_not_missed() {
     context.queue.push(&name(), Priority::Fresh);
     let item = context.queue.next().await;
 
-    // The turn has the old keys and waits for the only thread.
+    // The work item has the old keys and waits for the only thread.
     let (gate, held) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let (pool, inside) = (context.pool.clone(), Arc::clone(&gate));
     let started = Arc::clone(&held);
@@ -208,7 +208,7 @@ async fn an_object_that_fails_with_the_keys_of_now_waits() {
 }
 
 #[tokio::test]
-async fn good_news_waits_while_fresh_objects_stand_in_line_and_is_told_after_them() {
+async fn events_of_success_wait_while_fresh_objects_are_in_the_queue() {
     let (context, lanes) = context(1);
     for lane in lanes {
         tokio::spawn(deferred::deliver(Arc::clone(&context), lane, watch::channel(false).1));
@@ -233,9 +233,9 @@ async fn good_news_waits_while_fresh_objects_stand_in_line_and_is_told_after_the
 /// Row 13: an Event that the API server does not answer keeps no object from its key.
 #[tokio::test]
 async fn a_key_wakes_what_waits_for_it_while_an_event_of_another_key_is_not_answered() {
-    let (context, _lanes, news) =
+    let (context, _lanes, key_changes) =
         context_of(kube::Client::new(tower::service_fn(answer_no_event_of_a_key), "ns"), 1);
-    tokio::spawn(report::report(Arc::clone(&context), news));
+    tokio::spawn(report::report(Arc::clone(&context), key_changes));
     context.keys.apply(&key_secret("a"));
     context.keys.publish();
     context.index.lock().see(&name(), sighting(), Some(sealed_to("b")));
@@ -267,7 +267,7 @@ async fn answer_no_secret(
 /// A replica that loses the lease drops what is in work; when it leads again, all of that comes again.
 #[tokio::test]
 async fn what_is_dropped_in_the_middle_is_worked_on_by_the_next_term() {
-    let (context, _lanes, _news) =
+    let (context, _lanes, _changes) =
         context_of(kube::Client::new(tower::service_fn(answer_no_secret), "ns"), 1);
     context.keys.apply(&key_secret("a"));
     context.keys.publish();
@@ -290,7 +290,7 @@ async fn what_is_dropped_in_the_middle_is_worked_on_by_the_next_term() {
 /// The same where the object is seen again before the last worker is gone.
 #[tokio::test]
 async fn what_the_last_term_still_drops_comes_again() {
-    let (context, _lanes, _news) =
+    let (context, _lanes, _changes) =
         context_of(kube::Client::new(tower::service_fn(answer_no_secret), "ns"), 1);
     context.keys.apply(&key_secret("a"));
     context.keys.publish();
@@ -331,7 +331,8 @@ async fn answer_edited(
 /// A repair that fails takes nothing away from what is known: deleted to be made again, the Secret is.
 #[tokio::test]
 async fn a_secret_that_is_deleted_after_a_failed_repair_is_made_again() {
-    let (context, _lanes, _news) = context_of(kube::Client::new(tower::service_fn(answer_edited), "ns"), 1);
+    let (context, _lanes, _changes) =
+        context_of(kube::Client::new(tower::service_fn(answer_edited), "ns"), 1);
     context.keys.apply(&key_secret("a"));
     context.keys.publish();
     let repaired = Sighting { repair: true, ..sighting() };

@@ -7,7 +7,7 @@ use kube::core::Status;
 use super::{
     gate,
     permission::{self, Refused},
-    retry::{REFUSED_AGAIN, Retry},
+    retry::{REFUSED_RETRY, Retry},
 };
 
 /// A request, for messages: verb, resource and where.
@@ -179,7 +179,7 @@ impl ApiError {
         match self {
             Self::Busy { after } => Retry::NotBefore(*after),
             // The same object is refused again until it changes, or what it is compared with.
-            Self::Invalid { .. } => Retry::After(REFUSED_AGAIN),
+            Self::Invalid { .. } => Retry::After(REFUSED_RETRY),
             Self::Forbidden { .. }
             | Self::Undecided { .. }
             | Self::Terminating { .. }
@@ -211,32 +211,32 @@ impl ApiError {
 
     /// Whether it is worth an Event and a status at once; otherwise only if it outlasts the quick tries, or never: what
     /// passes by itself is not.
-    pub fn weight(&self) -> Weight {
+    pub fn severity(&self) -> Severity {
         match self {
             Self::Terminating { .. } | Self::Busy { .. } | Self::NotLeading | Self::Unreachable { .. } => {
-                Weight::Passing
+                Severity::Transient
             }
             // Somebody else writes at the same time.
-            Self::Conflict { .. } => Weight::IfItLasts,
+            Self::Conflict { .. } => Severity::IfPersistent,
             Self::Invalid { .. }
             | Self::Forbidden { .. }
             | Self::Undecided { .. }
             | Self::NotFound { .. }
             | Self::NotAdmitted { .. }
-            | Self::Other { .. } => Weight::Worth,
+            | Self::Other { .. } => Severity::Reported,
         }
     }
 }
 
 /// How much an error matters to who owns the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
+pub enum Severity {
     /// It passes by itself.
-    Passing,
+    Transient,
     /// It is told if it outlasts the quick tries.
-    IfItLasts,
+    IfPersistent,
     /// It is told at once.
-    Worth,
+    Reported,
 }
 
 /// An error with its causes: the outer ones of a client say little.

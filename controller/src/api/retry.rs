@@ -6,7 +6,7 @@
 //! | who | what | when |
 //! | --- | --- | --- |
 //! | the queue (here) | a work item whose object, Secret or status could not be read or written, also because somebody else wrote it meanwhile (409) | [`QUICK`] doubling to [`QUICK_CAP`] for `--max-unseal-retries` tries, then [`SLOW`] doubling to [`SLOW_CAP`]; not before `Retry-After` |
-//! | the queue | an object that does not open, or whose Secret is not ours | when keys, object or Secret change; [`UNSEAL_AGAIN`], [`REFUSED_AGAIN`] for what a watch does not show |
+//! | the queue | an object that does not open, or whose Secret is not ours | when keys, object or Secret change; [`UNSEAL_RETRY`], [`REFUSED_RETRY`] for what a watch does not show |
 //! | `report::events` | an Event | three times, [`EVENT_RETRIES`] |
 //! | `reconcile::collect` | the Secret of a deleted object, `--old-gc-behavior` | like a work item |
 //! | `watch::follow` | a list or a watch | kube's backoff: 0.8 s doubling to 30 s, from the start again after two quiet minutes |
@@ -55,9 +55,9 @@ pub const SLOW: Duration = Duration::from_secs(20);
 /// Who repairs the cluster waits no longer than this for one object.
 pub const SLOW_CAP: Duration = Duration::from_mins(5);
 /// The same ciphertext and the same keys give the same answer; this is for what nobody thought of.
-pub const UNSEAL_AGAIN: Duration = Duration::from_hours(1);
+pub const UNSEAL_RETRY: Duration = Duration::from_hours(1);
 /// The Secret in the way wakes its SealedSecret; this is for changes that its metadata do not show.
-pub const REFUSED_AGAIN: Duration = Duration::from_mins(5);
+pub const REFUSED_RETRY: Duration = Duration::from_mins(5);
 /// An Event is worth some tries, not a queue of its own.
 pub const EVENT_RETRIES: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(40)];

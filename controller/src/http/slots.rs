@@ -38,7 +38,7 @@ impl Slots {
     }
 }
 
-/// A slot at work; over when dropped.
+/// One request of a caller in progress; its slot is free again when it is dropped.
 pub(super) struct Slot {
     slots: Slots,
     caller: Caller,

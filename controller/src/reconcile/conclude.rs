@@ -1,4 +1,5 @@
-//! What follows from a reconcile: told, counted, remembered and, if need be, tried again. The only way out of one.
+//! Finishes a work item: writes status and Event, updates metrics and the entry, and requeues if needed. The only way out
+//! of a reconcile.
 //!
 //! Status and Event are written first, so that one transition, [`Entry::conclude`], knows what of all that succeeded.
 //!
@@ -52,14 +53,14 @@ impl Finding {
     }
 }
 
-/// The outcome is not wanted any more: nothing is told, and the next worker finds the object as it is then.
+/// Discards the outcome of a cancelled work item. The next worker sees the object as it is then.
 pub(super) fn abandon(context: &Context, key: &Key, task: &Task) {
     if let Some(entry) = context.index.lock().of_task(key, task) {
         entry.abandon(task, context.config.skip_recreate);
     }
 }
 
-/// A panic struck where the object could not be told: it rests until it changes.
+/// Suspends an object whose reconcile panicked: it is not retried until it changes.
 pub(super) fn rest(context: &Context, key: &Key) {
     tracing::error!(object = %key, "{}", Failure::Internal);
     context.index.with(key, crate::state::entry::Entry::rest);
@@ -85,7 +86,7 @@ pub(super) fn unseen(
     remember(context, item, task, outcome, &Shown { errors: counted.as_slice(), ..Shown::default() })
 }
 
-/// Tells, counts and remembers; says when the object comes again.
+/// Writes status and Event, updates metrics and the entry; returns when the object is requeued.
 pub(super) async fn conclude(
     context: &Arc<Context>,
     item: &WorkItem,
@@ -131,7 +132,7 @@ pub(super) async fn conclude(
             if !failure.is_race() {
                 errors.push(failure.metric());
             }
-            if failure.is_worth_telling(task.attempts >= context.config.quick_retries) {
+            if failure.should_report(task.attempts >= context.config.quick_retries) {
                 shown.synced = Some(false);
                 fail(context, subject, task, &mut outcome, &failure).await
             } else {

@@ -40,7 +40,7 @@ pub enum Stop {
     Failed(Failure),
     /// Nobody wants it any more.
     Cancelled,
-    /// It takes long, and as many as may wait for that do: it comes again with a place. The object, where
+    /// It takes long, and no place for that is free: the object is requeued when it has one. The object, where
     /// nobody else holds it.
     Later(Option<Box<SealedSecret>>),
 }

@@ -5,8 +5,8 @@ use sealed_secrets_core::unseal::UnsealError;
 use super::plan::Refusal;
 use crate::{
     api::{
-        error::{ApiError, Weight},
-        retry::{REFUSED_AGAIN, Retry, UNSEAL_AGAIN},
+        error::{ApiError, Severity},
+        retry::{REFUSED_RETRY, Retry, UNSEAL_RETRY},
     },
     config::limits,
 };
@@ -101,9 +101,9 @@ impl Failure {
             // Nothing but a change of the object, the keys or the flags gives another answer.
             Self::Internal | Self::Unseal(UnsealError::TooCostly { .. }) => return None,
             // The same ciphertext and the same keys give the same answer; keys and object wake it.
-            Self::Unseal(_) => Retry::After(UNSEAL_AGAIN),
+            Self::Unseal(_) => Retry::After(UNSEAL_RETRY),
             // The Secret in the way wakes it; this is for changes that the metadata do not show.
-            Self::Refused(_) => Retry::After(REFUSED_AGAIN),
+            Self::Refused(_) => Retry::After(REFUSED_RETRY),
             Self::Write(error) | Self::Read(error) => error.retry(),
         })
     }
@@ -122,13 +122,13 @@ impl Failure {
     }
 
     /// Whether it is worth an Event and a status; `lasts`: the quick tries are used up.
-    pub fn is_worth_telling(&self, lasts: bool) -> bool {
+    pub fn should_report(&self, lasts: bool) -> bool {
         match self {
             Self::Unseal(_) | Self::Internal | Self::Refused(_) => true,
-            Self::Write(error) | Self::Read(error) => match error.weight() {
-                Weight::Passing => false,
-                Weight::IfItLasts => lasts,
-                Weight::Worth => true,
+            Self::Write(error) | Self::Read(error) => match error.severity() {
+                Severity::Transient => false,
+                Severity::IfPersistent => lasts,
+                Severity::Reported => true,
             },
         }
     }

@@ -100,7 +100,7 @@ impl Inner {
         due
     }
 
-    /// Takes an object back that is to have another turn, unless it changed meanwhile.
+    /// Returns an object that will be reconciled again, unless it changed meanwhile.
     pub fn put_back(&mut self, key: &Key, object: SealedSecret) {
         let same =
             self.objects.get(key).is_some_and(|entry| entry.is_as_seen(&object) && entry.pending.is_none());

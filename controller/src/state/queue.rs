@@ -104,8 +104,9 @@ impl Queue {
         }
     }
 
-    /// Asks, while a worker has the object, for a place for what is long. Without one the worker is to end; the object comes
-    /// again with a place. At most half of the slots are held by who has one, and namespaces share those.
+    /// Asks, while a worker has the object, for a place on the thread for long renders. If none is free, the worker must
+    /// stop; the object is requeued once it has one. Objects with a place hold at most half of the slots, and namespaces
+    /// share those.
     pub fn place(&self, key: &Key) -> bool {
         let now = Instant::now();
         let mut inner = self.lock();
@@ -259,7 +260,7 @@ impl Inner {
                         self.push(&key, priority, now);
                     }
                 }
-                // Forgotten, or settled without one.
+                // Forgotten, or finished without needing it.
                 Some(_) | None => self.long.finish(permit, Duration::ZERO, now.into_std()),
             }
         }

@@ -34,8 +34,8 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
         };
         (api, config.clone())
     };
-    // Of those that had a Secret when the list was made, whichever it does not bring has lost it. What is settled
-    // while the pages come is no news: the watch goes on from the moment of the list.
+    // Of those that had a Secret when the list was made, whichever it does not bring has lost it. Objects that are
+    // reconciled while the pages arrive are not among them: the watch continues from the revision of the list.
     let mut expected: Option<HashSet<Key>> = None;
     let scope = namespace.as_deref();
     let handle = |event: Event<PartialObjectMeta<Secret>>| match event {
@@ -73,9 +73,9 @@ pub async fn watch(context: Arc<Context>, namespace: Option<String>) {
 }
 
 /// Takes in what a Secret does.
-fn observe(context: &Context, key: &Key, sign: SecretEvent) {
+fn observe(context: &Context, key: &Key, event: SecretEvent) {
     let skip_recreate = context.config.skip_recreate;
-    let due = context.index.with(key, |entry| entry.observe_secret(sign, skip_recreate));
+    let due = context.index.with(key, |entry| entry.observe_secret(event, skip_recreate));
     if let Some(Some(priority)) = due {
         context.queue.push(key, priority);
     }
