@@ -9,10 +9,11 @@
 //! | the queue | an object that does not open, or whose Secret is not ours | when keys, object or Secret change; [`UNSEAL_RETRY`], [`REFUSED_RETRY`] for what a watch does not show |
 //! | `report::events` | an Event | three times, [`EVENT_RETRIES`] |
 //! | `reconcile::collect` | the Secret of a deleted object, `--old-gc-behavior` | like a work item |
-//! | `watch::follow` | a list or a watch | kube's backoff: 0.8 s doubling to 30 s, from the start again after two quiet minutes |
+//! | `watch::follow` | a watch | kube's backoff: 0.8 s doubling to 30 s, each up to twice as long by chance; from the start again after an event, and after a watch that lived for 10 s |
+//! | | a list | 0.8 s, up to twice as long by chance: kube counts the begin of a list as an event |
 //! | `keys::renew` | a new key | 1 s doubling to a minute |
 //! | `keys::later` | a key Secret that could not be read | every 2 s |
-//! | `leader` | the lease | every two seconds, each round within three |
+//! | `leader` | the lease | every second, each round within three |
 //!
 //! The deadline of each request stands in `api::limits`.
 

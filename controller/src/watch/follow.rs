@@ -7,10 +7,12 @@ use kube::{
     Api, Resource,
     runtime::{
         WatchStreamExt as _,
-        watcher::{self, Event},
+        utils::Backoff,
+        watcher::{self, DefaultBackoff, Event},
     },
 };
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use crate::api::{
     answer_limit,
@@ -60,7 +62,7 @@ pub async fn follow_while_pages_fit<K>(
     let mut blind = FIRST_RELIST;
     loop {
         let (api, config) = source();
-        let mut events = pin!(watcher::watcher(api, config).default_backoff());
+        let mut events = pin!(watcher::watcher(api, config).backoff(Waits::default()));
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => {
@@ -91,6 +93,35 @@ pub async fn follow_while_pages_fit<K>(
         // An API server that has just started may not know its roles yet.
         tokio::time::sleep(blind).await;
         blind = (blind * 2).min(RELIST);
+    }
+}
+
+/// kube's waits between tries; they begin anew after an event, and after a watch that has lived for [`LIVED`]. kube alone
+/// counts from the error before, with the wait: a quiet watch that is cut every minute would stay at the longest wait.
+#[derive(Default)]
+struct Waits {
+    kube: DefaultBackoff,
+    /// When the last wait is over and the watch is opened again.
+    opened: Option<Instant>,
+}
+
+impl Iterator for Waits {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let now = Instant::now();
+        if self.opened.is_some_and(|opened| now.saturating_duration_since(opened) > LIVED) {
+            self.kube.reset();
+        }
+        let wait = self.kube.next()?;
+        self.opened = Some(now + wait);
+        Some(wait)
+    }
+}
+
+impl Backoff for Waits {
+    fn reset(&mut self) {
+        self.kube.reset();
     }
 }
 
@@ -147,6 +178,9 @@ impl Trouble {
     }
 }
 
+/// Watches that live longer than this and are soon opened again are six requests a minute at most, which burdens no API
+/// server; and it is less than any usual time limit of a proxy.
+const LIVED: Duration = Duration::from_secs(10);
 const RELIST: Duration = Duration::from_secs(30);
 const FIRST_RELIST: Duration = Duration::from_secs(1);
 /// Objects in a page, one after the other, until an answer fits.
