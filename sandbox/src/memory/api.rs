@@ -142,7 +142,7 @@ impl Api {
         let view = View::of_accept(accept)?;
         match request.verb.as_str() {
             "watch" => {
-                let body = super::watch::watch(request, resource, view, Arc::clone(self))?;
+                let body = super::watch::watch(request, resource, view, &user.name, Arc::clone(self))?;
                 let answer = Response::builder().header(header::CONTENT_TYPE, "application/json");
                 Ok(answer.body(body).expect("the header is good"))
             }

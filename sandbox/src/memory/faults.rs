@@ -118,6 +118,12 @@ impl Faults {
         left.iter().map(|fault| fault.times).sum()
     }
 
+    /// How many hits are left.
+    pub fn left(&self) -> u32 {
+        let waiting = self.waiting.lock().expect("no holder panics");
+        waiting.iter().fold(0, |left, fault| left.saturating_add(fault.times))
+    }
+
     /// How many hits are left in one namespace.
     pub fn left_within(&self, namespace: &str) -> u32 {
         let waiting = self.waiting.lock().expect("no holder panics");
@@ -151,8 +157,8 @@ impl Faults {
     }
 
     /// Whether this watch is to end early.
-    pub(super) fn take_drop(&self, request: &Request) -> bool {
-        self.take_if(request, "", |effect| effect == Effect::DropWatch).is_some()
+    pub(super) fn take_drop(&self, request: &Request, user: &str) -> bool {
+        self.take_if(request, user, |effect| effect == Effect::DropWatch).is_some()
     }
 
     fn take_if(&self, request: &Request, user: &str, wanted: impl Fn(Effect) -> bool) -> Option<Effect> {

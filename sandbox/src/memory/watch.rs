@@ -20,6 +20,7 @@ pub(super) fn watch(
     request: &Request,
     resource: Arc<Resource>,
     view: View,
+    user: &str,
     api: Arc<Api>,
 ) -> Result<Body, Refusal> {
     let selector =
@@ -46,7 +47,7 @@ pub(super) fn watch(
         namespace: request.namespace.clone(),
         bookmarks,
         deadline: Instant::now() + limit,
-        drops_after_first: api.faults.take_drop(request),
+        drops_after_first: api.faults.take_drop(request, user),
         revision: 0,
         pending: VecDeque::new(),
         over: false,
