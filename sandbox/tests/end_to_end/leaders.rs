@@ -71,13 +71,7 @@ async fn cut_off(backend: &Backend, seed: u64) -> Result<Seen, Failed> {
     };
     let (admin, server) = (backend.admin(), backend.memory().ok_or("a server in memory")?);
     add_namespace(admin, "leaders").await?;
-    let mut replicas = Vec::new();
-    for name in REPLICAS {
-        replicas.push(replica(backend, name).await?);
-    }
-    for one in &mut replicas {
-        one.healthy(Duration::from_secs(30)).await.map_err(told)?;
-    }
+    let mut replicas = both(backend).await?;
     let values = sealed(backend).await?;
     server.calls().keep_journal();
     let leader = until_one_leads(server, None).await?;
@@ -132,13 +126,7 @@ async fn cut_off(backend: &Backend, seed: u64) -> Result<Seen, Failed> {
 async fn leads_again(backend: &Backend) -> Result<(), Failed> {
     let (admin, server) = (backend.admin(), backend.memory().ok_or("a server in memory")?);
     add_namespace(admin, "leaders").await?;
-    let mut replicas = Vec::new();
-    for name in REPLICAS {
-        replicas.push(replica(backend, name).await?);
-    }
-    for one in &mut replicas {
-        one.healthy(Duration::from_secs(30)).await.map_err(told)?;
-    }
+    let replicas = both(backend).await?;
     let values = sealed(backend).await?;
     server.calls().keep_journal();
     let first = until_one_leads(server, None).await?;
@@ -215,6 +203,18 @@ async fn holds(admin: &Objects, text: &str) -> Result<(), Failed> {
         Ok((found["data"]["k"] == wanted.as_str()).then_some(()))
     };
     admin.wait_for(&format!("the value {text:?}"), MOST, made).await.map_err(told)
+}
+
+/// Both replicas, ready.
+async fn both(backend: &Backend) -> Result<Vec<Controller>, Failed> {
+    let mut replicas = Vec::new();
+    for name in REPLICAS {
+        replicas.push(replica(backend, name).await?);
+    }
+    for one in &mut replicas {
+        one.healthy(Duration::from_secs(30)).await.map_err(told)?;
+    }
+    Ok(replicas)
 }
 
 /// A controller with a ServiceAccount of its own, so that the server tells it from the other.
